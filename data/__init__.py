@@ -1,0 +1,1 @@
+"""The shipped data: raw figures, the code that derives the tables, and the tables."""
