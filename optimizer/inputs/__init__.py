@@ -1,0 +1,1 @@
+"""Typed frames to one frozen, checked case. Knows tables, not models."""

@@ -1,0 +1,127 @@
+"""The case: one frozen, checked set of tables with everything that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import InputError
+from optimizer.inputs.assemble import AssembledTables, assemble, case_folder
+from optimizer.inputs.check import check_tables
+from optimizer.inputs.check_reach import check_reach
+from optimizer.inputs.derive import Derived, derive
+from optimizer.inputs.scenario import apply_scenarios, read_scenario
+from optimizer.labels import Text
+from optimizer.tables.frames import TypedTable
+from optimizer.tables.pack import NATIONAL_CASE
+from optimizer.tables.registry import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A planning case.
+
+    Parameters
+    ----------
+    name
+        Name of the case, with its scenarios after ``+``.
+    title
+        Title in both languages.
+    year
+        Year planned for.
+    tables
+        Every input table, typed, its rows sorted by key.
+    derived
+        What follows from the tables: hourly prices, PUE, latencies, demand, annuities.
+    file_hashes
+        SHA-256 of every file read.
+    description
+        What the case is for; ``None`` if ``case.yaml`` does not say.
+    """
+
+    name: str
+    title: Text
+    year: int
+    tables: Mapping[str, TypedTable]
+    derived: Derived
+    file_hashes: Mapping[str, str]
+    description: Text | None = None
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a copy of one table; changing it does not change the case."""
+        return self.tables[table].frame.copy()
+
+    def parameter(self, table: str, name: str) -> float:
+        """Return one value of ``finance`` or ``parameters``."""
+        frame = self.tables[table].frame
+        return float(frame.loc[frame["parameter"] == name, "value"].iloc[0])
+
+
+def read_case(case: str | Path = NATIONAL_CASE, scenarios: Sequence[str | Path] = ()) -> Case:
+    """Read, check and derive a case.
+
+    Parameters
+    ----------
+    case
+        Name of a shipped case, or a folder with ``case.yaml``.
+    scenarios
+        Names of shipped scenarios or scenario files, applied in order.
+
+    Returns
+    -------
+    Case
+        The frozen case.
+
+    Raises
+    ------
+    InputError
+        With every fault of the inputs: file, row, column, value and repair.
+    UsageError
+        If the case or a scenario does not exist.
+
+    Examples
+    --------
+    >>> case = read_case("tiny")
+    >>> case.year
+    2026
+    """
+    assembled = assemble(case_folder(case))
+    if scenarios:
+        assembled = apply_scenarios(assembled, [read_scenario(item) for item in scenarios])
+    return checked_case(assembled)
+
+
+def checked_case(assembled: AssembledTables) -> Case:
+    """Return the case of assembled tables, or raise with all their faults."""
+    tables = {name: _sorted(assembled.tables[name]) for name in TABLES}
+    faults = check_tables(tables, assembled.year)
+    if faults:
+        raise InputError(faults)
+    derived = derive(tables, assembled.year)
+    faults = check_reach(tables, derived)
+    if faults:
+        raise InputError(faults)
+    return Case(
+        name=assembled.name,
+        title=assembled.title,
+        year=assembled.year,
+        tables=MappingProxyType(tables),
+        derived=derived,
+        file_hashes=MappingProxyType(assembled.file_hashes),
+        description=assembled.description,
+    )
+
+
+def _sorted(table: TypedTable) -> TypedTable:
+    """Return the table sorted by its key, so that the order of rows never matters."""
+    if not len(table.frame):
+        return table
+    order = table.frame.sort_values(list(table.table.key), kind="stable").index.to_numpy()
+    if (order == np.arange(len(order))).all():
+        return table
+    return table.take(order)

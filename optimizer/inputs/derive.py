@@ -1,0 +1,169 @@
+"""Everything that follows from the tables before there is a model.
+
+Arrays are indexed in the order of the sorted tables: sites ``S``, regions ``I``, services
+``W``, accelerators ``A``, modules ``K``, jobs ``J``, links ``E``, typical days ``D``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.inputs.cooling import Cooling, cooling
+from optimizer.inputs.demand import Demand, demand
+from optimizer.inputs.hardware import (
+    Hardware,
+    hardware,
+    module_yearly_cost,
+    upgrade_yearly_cost,
+)
+from optimizer.inputs.load_profiles import LoadProfiles, load_profiles
+from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_budget
+from optimizer.inputs.policy_rows import PolicyRow, policy_rows
+from optimizer.inputs.tariff import Prices, prices
+from optimizer.inputs.training import GangOptions, gang_options
+from optimizer.inputs.typical_days import Calendar, calendar
+from optimizer.tables.frames import TypedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Derived inputs of a case.
+
+    Parameters
+    ----------
+    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, policies
+        See the classes.
+    rtt_p99_ms
+        ``(I, W, S)`` round trip of the 99th percentile of users, access included.
+    reach
+        ``(I, W, S)`` share of the region's users that the site serves within the budget, zero
+        where residency forbids it.
+    module_cost
+        ``(S, K)`` million yuan a year for one module.
+    upgrade_cost
+        ``(E,)`` million yuan a year for one link upgrade.
+    location_factor, residual_factor, green_share
+        ``(S,)`` kg CO2/kWh and share, of the site's province.
+    """
+
+    calendar: Calendar
+    prices: Prices
+    cooling: Cooling
+    demand: Demand
+    profiles: LoadProfiles
+    hardware: Hardware
+    paths: Paths
+    gangs: GangOptions
+    policies: tuple[PolicyRow, ...]
+    rtt_p99_ms: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    module_cost: NDArray[np.float64]
+    upgrade_cost: NDArray[np.float64]
+    location_factor: NDArray[np.float64]
+    residual_factor: NDArray[np.float64]
+    green_share: NDArray[np.float64]
+
+
+def values_of(table: pd.DataFrame) -> dict[str, float]:
+    """Return a table of parameters as a mapping."""
+    return dict(zip(table["parameter"], table["value"].astype(float), strict=True))
+
+
+def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
+    """Return the derived inputs of checked, sorted tables."""
+    frames = {name: table.frame for name, table in tables.items()}
+    sites, regions, services = frames["sites"], frames["regions"], frames["services"]
+    parameters, finance = values_of(frames["parameters"]), values_of(frames["finance"])
+    days = calendar(frames["times"])
+    wanted = demand(
+        regions,
+        services,
+        frames["service_rates"],
+        frames["profiles"],
+        frames["accelerators"],
+        calendar=days,
+    )
+    network = paths(sites["site"].tolist(), frames["links"], frames["latency"], parameters)
+    rtt, reach = _reach(sites, regions, services, wanted, network)
+    grid = _latest_grid(frames["grid"], year).reindex(sites["province"])
+    derived = Derived(
+        calendar=days,
+        prices=prices(sites, frames["tariffs"], days, parameters["kva_per_kw"]),
+        cooling=cooling(sites, frames["modules"], frames["climate"], days),
+        demand=wanted,
+        profiles=load_profiles(wanted.profiles, wanted.shape, days.days),
+        hardware=hardware(
+            sites,
+            frames["accelerators"],
+            frames["fleet"],
+            frames["accelerator_supply"],
+            year=year,
+            finance=finance,
+            parameters=parameters,
+        ),
+        paths=network,
+        gangs=gang_options(
+            frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
+        ),
+        policies=policy_rows(frames["policies"], sites, frames["provinces"], year),
+        rtt_p99_ms=rtt,
+        reach=reach,
+        module_cost=module_yearly_cost(sites, frames["modules"], finance),
+        upgrade_cost=upgrade_yearly_cost(frames["links"], finance),
+        location_factor=grid["location_kgco2_per_kwh"].to_numpy(dtype=float),
+        residual_factor=grid["residual_kgco2_per_kwh"].to_numpy(dtype=float),
+        green_share=grid["green_share"].to_numpy(dtype=float),
+    )
+    _freeze(derived)
+    return derived
+
+
+def _reach(
+    sites: pd.DataFrame,
+    regions: pd.DataFrame,
+    services: pd.DataFrame,
+    wanted: Demand,
+    network: Paths,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    site_row = {site: row for row, site in enumerate(sites["site"])}
+    nodes = regions["node"].map(site_row).to_numpy(dtype=np.int64)
+    kinds = services["network"].map(NETWORKS.index).to_numpy(dtype=np.int64)
+    path_rtt = network.rtt_p99_ms[kinds][:, nodes, :].transpose(1, 0, 2)
+    access = regions["access_rtt_p99_ms"].to_numpy(dtype=float)[:, None, None]
+    reach = share_within_budget(
+        wanted.budget_ms[None, :, None],
+        path_rtt,
+        regions["access_rtt_min_ms"].to_numpy(dtype=float)[:, None, None],
+        access,
+    )
+    # Work without a target goes anywhere that the network reaches.
+    reach = np.where(np.isinf(wanted.budget_ms)[None, :, None], 1.0, reach)
+    reach = np.where(np.isfinite(path_rtt), reach, 0.0)
+    same_province = regions["province"].to_numpy()[:, None] == sites["province"].to_numpy()[None, :]
+    resident = (services["residency"] == "province").to_numpy()[None, :, None]
+    reach = np.where(resident & ~same_province[:, None, :], 0.0, reach)
+    return path_rtt + access, reach
+
+
+def _latest_grid(grid: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the newest row of each province that is not after the year."""
+    known = grid[grid["year"] <= year].sort_values(["province", "year"])
+    return known.drop_duplicates("province", keep="last").set_index("province")
+
+
+def _freeze(part: object) -> None:
+    """Make every array below a dataclass read-only."""
+    for name in getattr(part, "__slots__", ()):
+        value = getattr(part, name)
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+        elif isinstance(value, tuple):
+            for item in value:
+                _freeze(item)
+        else:
+            _freeze(value)

@@ -1,0 +1,1 @@
+"""Raw files to typed frames. Knows nothing of cases, models or plans."""
