@@ -1,0 +1,135 @@
+"""Block: accelerator fleets and purchases, sized for every hour.
+
+Columns
+    ``bought[s,a]``      accelerators bought, thousand
+    ``busy_peak[s,a]``   accelerators that services need in their worst hour, thousand
+
+Rows
+    busy_hour[s,a,h]     sum_w shape[w,h] * busy[w,s,a] <= busy_peak[s,a]
+    fleet[s,a,m]         busy_peak[s,a] + gangs active in month m
+                         <= availability[a] * (fleet[s,a] + bought[s,a])
+    supply[a]            sum_s bought[s,a] <= supply[a]
+
+Only hours that no other hour dominates in all profiles have a row. Profiles are the same in
+every month, so the worst hour of the services and the gangs of a month add up exactly; a
+gang counts in full in every month it touches. A month without gangs adds no row beyond one,
+and a month has none if another sees at least the same gangs, whichever are chosen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.inputs.case import Case
+from optimizer.model.assembly import Assembly
+from optimizer.model.index import Sets, undominated_columns
+from optimizer.units import MONTHS_PER_YEAR
+
+
+def add_accelerators(assembly: Assembly, case: Case, sets: Sets) -> None:
+    """Add the block to the assembly."""
+    hardware, demand = case.derived.hardware, case.derived.demand
+    availability = case.tables["accelerators"].frame["availability"].to_numpy(dtype=float)
+    card = sets.card
+    shape = (hardware.fleet.shape[0], hardware.fleet.shape[1])
+    card_row = np.full(shape, -1, dtype=np.int64)
+    card_row[card.site, card.accelerator] = np.arange(len(card.site))
+    index = {"site": card.site, "accelerator": card.accelerator}
+
+    buyable = hardware.supply[card.accelerator] > 0.0
+    bought = assembly.add_columns(
+        "bought",
+        {name: entries[buyable] for name, entries in index.items()},
+        "thousand accelerators",
+        upper=hardware.supply[card.accelerator[buyable]],
+    )
+    peak = assembly.add_columns("busy_peak", index, "thousand accelerators")
+
+    hours = sets.peaks.shape[1]
+    busy = assembly.columns["busy"]
+    of_busy = card_row[sets.busy.site, sets.busy.accelerator]
+    serving = np.unique(of_busy)
+    serving_row = np.full(len(card.site), -1, dtype=np.int64)
+    serving_row[serving] = np.arange(len(serving))
+    rows = assembly.add_rows(
+        "busy_hour",
+        {
+            "site": np.repeat(card.site[serving], hours),
+            "accelerator": np.repeat(card.accelerator[serving], hours),
+            "hour_kept": np.tile(np.arange(hours), len(serving)),
+        },
+        "thousand accelerators",
+        upper=0.0,
+    )
+    every_hour = np.arange(hours)
+    assembly.put(
+        rows.start + (serving_row[of_busy][:, None] * hours + every_hour),
+        np.repeat(busy.ids, hours),
+        sets.peaks[demand.profile_of[sets.busy.service]],
+    )
+    assembly.put(rows.ids, np.repeat(peak.ids[serving], hours), -1.0)
+
+    _fleet_rows(assembly, case, sets, availability, card_row)
+    rows = assembly.add_rows(
+        "supply",
+        {"accelerator": np.arange(shape[1], dtype=np.int64)},
+        "thousand accelerators",
+        upper=hardware.supply,
+    )
+    assembly.put(rows.start + bought.index["accelerator"], bought.ids, 1.0)
+    assembly.charge("accelerators", bought.ids, hardware.yearly_cost[bought.index["accelerator"]])
+
+
+def _fleet_rows(
+    assembly: Assembly,
+    case: Case,
+    sets: Sets,
+    availability: np.ndarray,
+    card_row: np.ndarray,
+) -> None:
+    """Add the rows that bound services and gangs by what stands at the site."""
+    hardware, gangs, card = case.derived.hardware, case.derived.gangs, sets.card
+    of_run = card_row[sets.run.site, gangs.accelerator[sets.run.option]]
+    active = gangs.month_share[sets.run.option] > 0.0  # (runs, 12)
+    used = np.zeros((len(card.site), MONTHS_PER_YEAR), dtype=bool)
+    np.logical_or.at(used, of_run, active)
+    # Without any gang one row, for the first month, says all there is to say.
+    used &= _binding_months(case)[card.accelerator]
+    used[~used.any(axis=1), 0] = True
+    pair, month = np.nonzero(used)
+    row_of = np.full(used.shape, -1, dtype=np.int64)
+    row_of[pair, month] = np.arange(len(pair))
+    installed = hardware.fleet[card.site, card.accelerator] * availability[card.accelerator]
+    rows = assembly.add_rows(
+        "fleet",
+        {"site": card.site[pair], "accelerator": card.accelerator[pair], "month": month + 1},
+        "thousand accelerators",
+        upper=installed[pair],
+    )
+    assembly.put(rows.ids, assembly.columns["busy_peak"].start + pair, 1.0)
+    bought = assembly.columns["bought"]
+    bought_of_card = np.full(len(card.site), -1, dtype=np.int64)
+    bought_of_card[card_row[bought.index["site"], bought.index["accelerator"]]] = bought.ids
+    buyable = np.flatnonzero(bought_of_card[pair] >= 0)
+    assembly.put(
+        rows.start + buyable,
+        bought_of_card[pair[buyable]],
+        -availability[card.accelerator[pair[buyable]]],
+    )
+    run, run_month = np.nonzero(active & used[of_run])
+    assembly.put(
+        rows.start + row_of[of_run[run], run_month],
+        assembly.columns["runs"].start + run,
+        gangs.gang[sets.run.option[run]],
+    )
+
+
+def _binding_months(case: Case) -> NDArray[np.bool_]:
+    """Return ``(A, 12)`` the months that see a gang of each type that no other month sees."""
+    gangs = case.derived.gangs
+    binding = np.zeros((case.derived.hardware.fleet.shape[1], MONTHS_PER_YEAR), dtype=bool)
+    for accelerator in np.unique(gangs.accelerator):
+        active = (gangs.month_share[gangs.accelerator == accelerator] > 0.0).astype(float)
+        binding[accelerator, undominated_columns(active)] = True
+    return binding

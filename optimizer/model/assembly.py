@@ -1,0 +1,266 @@
+"""Columns, rows and coefficients, collected block by block in numpy.
+
+This is the only place where coefficients are kept. From it the named PuLP problem is filled
+in bulk and HiGHS receives the same arrays (:mod:`optimizer.model.problem`).
+
+A block adds *column blocks* and *row blocks*: runs of consecutive columns or rows of one
+meaning, each with integer arrays that say which site, region, service, ... every entry
+belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of consecutive columns or rows of one meaning.
+
+    Parameters
+    ----------
+    name
+        Short ASCII name; its entries are called ``<name>_0``, ``<name>_1``, ...
+    start, count
+        First column or row, and how many.
+    index
+        For each entry the rows of the tables it belongs to, such as ``site`` or ``service``.
+    unit
+        Unit of a column's value or of a row's activity.
+    """
+
+    name: str
+    start: int
+    count: int
+    index: Mapping[str, Integers]
+    unit: str
+
+    @property
+    def ids(self) -> Integers:
+        """Numbers of the columns or rows."""
+        return np.arange(self.start, self.start + self.count, dtype=np.int64)
+
+    @property
+    def slice(self) -> slice:
+        """The run as a slice."""
+        return slice(self.start, self.start + self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """A mixed-integer linear program: minimise ``cost @ x``.
+
+    Parameters
+    ----------
+    cost, lower, upper, integer
+        ``(n,)`` of the columns.
+    coarse
+        ``(n,)`` the integer columns whose units are large: they shape the plan, and the search
+        settles them first (:mod:`optimizer.solve.coarse`). Changes no answer.
+    row_lower, row_upper
+        ``(m,)``.
+    row_start, column_of, value
+        The matrix by rows: ``(m + 1,)``, ``(nnz,)``, ``(nnz,)``, columns rising in each row.
+    columns, rows
+        The blocks by name, in order.
+    cost_terms
+        ``(n,)`` cost of each term by name; they sum to ``cost`` in the cost stage.
+    unserved_value
+        ``(n,)`` value of work left undone, minimised in the first stage.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+    coarse: NDArray[np.bool_]
+    row_lower: Floats
+    row_upper: Floats
+    row_start: Integers
+    column_of: Integers
+    value: Floats
+    columns: Mapping[str, Block]
+    rows: Mapping[str, Block]
+    cost_terms: Mapping[str, Floats]
+    unserved_value: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and columns."""
+        return len(self.row_lower), len(self.cost)
+
+    def activity(self, values: Floats) -> Floats:
+        """Return ``(m,)`` the left-hand sides at a point."""
+        activity = np.zeros(len(self.row_lower))
+        filled = self.row_start[1:] > self.row_start[:-1]
+        if filled.any():
+            products = self.value * values[self.column_of]
+            activity[filled] = np.add.reduceat(products, self.row_start[:-1][filled])
+        return activity
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Collects blocks while a model is built."""
+
+    columns: dict[str, Block] = field(default_factory=dict)
+    rows: dict[str, Block] = field(default_factory=dict)
+    _lower: list[Floats] = field(default_factory=list)
+    _upper: list[Floats] = field(default_factory=list)
+    _integer: list[NDArray[np.bool_]] = field(default_factory=list)
+    _coarse: list[NDArray[np.bool_]] = field(default_factory=list)
+    _row_lower: list[Floats] = field(default_factory=list)
+    _row_upper: list[Floats] = field(default_factory=list)
+    _entries: list[tuple[Integers, Integers, Floats]] = field(default_factory=list)
+    _costs: list[tuple[str, Integers, Floats]] = field(default_factory=list)
+    _values: list[tuple[Integers, Floats]] = field(default_factory=list)
+    _column_count: int = 0
+    _row_count: int = 0
+
+    def add_columns(
+        self,
+        name: str,
+        index: Mapping[str, Integers],
+        unit: str,
+        *,
+        lower: ArrayLike = 0.0,
+        upper: ArrayLike = np.inf,
+        integer: ArrayLike = False,
+        coarse: ArrayLike = True,
+    ) -> Block:
+        """Add a block of columns, one for each entry of the index.
+
+        ``coarse`` says which of the integer columns the search settles first.
+        """
+        count = _count(index)
+        block = Block(name, self._column_count, count, dict(index), unit)
+        if name in self.columns:
+            raise ValueError(name)
+        self.columns[name] = block
+        self._column_count += count
+        self._lower.append(_filled(lower, count))
+        self._upper.append(_filled(upper, count))
+        whole = np.broadcast_to(np.asarray(integer, dtype=bool), count)
+        self._integer.append(whole)
+        self._coarse.append(whole & np.broadcast_to(np.asarray(coarse, dtype=bool), count))
+        return block
+
+    def add_rows(
+        self,
+        name: str,
+        index: Mapping[str, Integers],
+        unit: str,
+        *,
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+    ) -> Block:
+        """Add a block of rows, one for each entry of the index."""
+        count = _count(index)
+        block = Block(name, self._row_count, count, dict(index), unit)
+        if name in self.rows:
+            raise ValueError(name)
+        self.rows[name] = block
+        self._row_count += count
+        self._row_lower.append(_filled(lower, count))
+        self._row_upper.append(_filled(upper, count))
+        return block
+
+    def put(self, rows: Integers, columns: Integers, values: ArrayLike) -> None:
+        """Add coefficients; entries for the same row and column are summed."""
+        rows = np.asarray(rows, dtype=np.int64).ravel()
+        columns = np.asarray(columns, dtype=np.int64).ravel()
+        numbers = np.broadcast_to(np.asarray(values, dtype=float).ravel(), rows.shape)
+        self._entries.append((rows, columns, numbers))
+
+    def charge(self, term: str, columns: Integers, million_yuan: ArrayLike) -> None:
+        """Add a yearly cost of columns under the name of a cost term."""
+        numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
+        self._costs.append((term, columns, numbers))
+
+    def value_unserved(self, columns: Integers, million_yuan: ArrayLike) -> None:
+        """Give work left undone its value, minimised before cost."""
+        numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
+        self._values.append((columns, numbers))
+
+    def finish(self) -> LinearModel:
+        """Return the model.
+
+        Rows without coefficients get one of a column fixed at zero, so that an empty row that
+        cannot hold (a minimum where nothing may be placed) is infeasible, not forgotten.
+        """
+        zero = self.add_columns("zero", {"zero": np.zeros(1, dtype=np.int64)}, "1", upper=0.0)
+        empty = np.ones(self._row_count, dtype=bool)
+        for rows, _columns, _numbers in self._entries:
+            empty[rows] = False
+        self.put(np.flatnonzero(empty), np.full(int(empty.sum()), zero.start), 1.0)
+        cost_terms: dict[str, Floats] = {}
+        for term, columns, numbers in self._costs:
+            total = cost_terms.setdefault(term, np.zeros(self._column_count))
+            np.add.at(total, columns, numbers)
+        unserved = np.zeros(self._column_count)
+        for columns, numbers in self._values:
+            np.add.at(unserved, columns, numbers)
+        row_start, column_of, value = _by_rows(self._entries, self._row_count, self._column_count)
+        cost = np.zeros(self._column_count)
+        for numbers in cost_terms.values():
+            cost += numbers
+        return LinearModel(
+            cost=cost,
+            lower=_joined(self._lower),
+            upper=_joined(self._upper),
+            integer=np.concatenate(self._integer),
+            coarse=np.concatenate(self._coarse),
+            row_lower=_joined(self._row_lower),
+            row_upper=_joined(self._row_upper),
+            row_start=row_start,
+            column_of=column_of,
+            value=value,
+            columns=self.columns,
+            rows=self.rows,
+            cost_terms=cost_terms,
+            unserved_value=unserved,
+        )
+
+
+def _count(index: Mapping[str, Integers]) -> int:
+    lengths = {len(entries) for entries in index.values()}
+    if len(lengths) != 1:
+        raise ValueError(dict(index))
+    return lengths.pop()
+
+
+def _filled(values: ArrayLike, count: int) -> Floats:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), count))
+
+
+def _joined(parts: list[Floats]) -> Floats:
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _by_rows(
+    entries: list[tuple[Integers, Integers, Floats]], row_count: int, column_count: int
+) -> tuple[Integers, Integers, Floats]:
+    """Return the matrix by rows with columns rising, duplicates summed and zeros dropped."""
+    if not entries:
+        return np.zeros(row_count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+    rows = np.concatenate([part[0] for part in entries])
+    columns = np.concatenate([part[1] for part in entries])
+    values = np.concatenate([part[2] for part in entries])
+    place = rows * column_count + columns
+    order = np.argsort(place, kind="stable")
+    place, values = place[order], values[order]
+    first = np.concatenate([[True], place[1:] != place[:-1]])
+    starts = np.flatnonzero(first)
+    values = np.add.reduceat(values, starts) if len(starts) < len(values) else values
+    place = place[starts]
+    kept = values != 0.0
+    place, values = place[kept], values[kept]
+    row_start = np.searchsorted(place, np.arange(row_count + 1) * column_count)
+    return row_start.astype(np.int64), place % column_count, values

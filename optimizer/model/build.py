@@ -1,0 +1,99 @@
+"""A case to a linear model: the blocks in order, and the stages of the objective.
+
+The objective of the second stage is the yearly cost
+
+``sum over cost terms of cost * column``   in million yuan,
+
+after a first stage that minimises the value of work left undone; its result is held as a row.
+When everything can be served the first stage is zero, which is tried first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.inputs.case import Case
+from optimizer.model.accelerators import add_accelerators
+from optimizer.model.assembly import Assembly, Block, LinearModel
+from optimizer.model.capacity import add_capacity
+from optimizer.model.energy import add_energy
+from optimizer.model.green import add_green
+from optimizer.model.index import Sets, index_sets
+from optimizer.model.network import add_network
+from optimizer.model.placement import add_placement
+from optimizer.model.policy import add_policy
+from optimizer.model.training import add_training
+
+BLOCKS: Final = (
+    add_placement,
+    add_training,
+    add_accelerators,
+    add_capacity,
+    add_energy,
+    add_network,
+    add_green,
+    add_policy,
+)
+"""The blocks in the order in which they are added; each file states its formula."""
+
+
+def build_model(case: Case) -> tuple[LinearModel, Sets]:
+    """Return the linear model of a case and its index sets."""
+    sets = index_sets(case)
+    assembly = Assembly()
+    for add in BLOCKS:
+        add(assembly, case, sets)
+    return assembly.finish(), sets
+
+
+def serving_everything(model: LinearModel) -> LinearModel:
+    """Return the model with all work placed and the cost as its objective."""
+    upper = model.upper.copy()
+    for name in ("unserved", "unplaced"):
+        upper[model.columns[name].slice] = 0.0
+    return dataclasses.replace(model, upper=upper)
+
+
+def serving_most(model: LinearModel) -> LinearModel:
+    """Return the model with the value of work left undone as its objective."""
+    return dataclasses.replace(model, cost=model.unserved_value)
+
+
+def holding_unserved(model: LinearModel, value_million_yuan: float) -> LinearModel:
+    """Return the cost model with the value of work left undone held at a first-stage result."""
+    columns = np.flatnonzero(model.unserved_value)
+    return with_row(
+        model,
+        "unserved_held",
+        columns,
+        model.unserved_value[columns],
+        "million yuan",
+        upper=value_million_yuan * (1.0 + 1e-9) + 1e-9,
+    )
+
+
+def with_row(
+    model: LinearModel,
+    name: str,
+    columns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    unit: str,
+    *,
+    lower: float = -np.inf,
+    upper: float = np.inf,
+) -> LinearModel:
+    """Return the model with one more row at its end; ``columns`` must rise."""
+    block = Block(name, len(model.row_lower), 1, {"row": np.zeros(1, dtype=np.int64)}, unit)
+    return dataclasses.replace(
+        model,
+        row_lower=np.append(model.row_lower, lower),
+        row_upper=np.append(model.row_upper, upper),
+        row_start=np.append(model.row_start, model.row_start[-1] + len(columns)),
+        column_of=np.concatenate([model.column_of, columns]),
+        value=np.concatenate([model.value, values]),
+        rows={**model.rows, name: block},
+    )

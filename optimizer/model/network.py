@@ -1,0 +1,115 @@
+"""Block: network.
+
+Columns
+    ``leased[e]``      existing capacity leased on link e, Gbit/s, 0 to the spare capacity
+    ``upgrades[e]``    new capacity in steps, integer
+
+Rows
+    link[e]            sum over (i,w,s) whose path uses e of peak_gbps[i,w] * share[i,w,s]
+                       + sum over runs whose data set crosses e of rate * runs[o,s]
+                       <= leased[e] + step_gbps[e] * upgrades[e]
+
+Flows are the larger direction of each pair in its peak hour. They follow the shortest fibre
+path; traffic within a province and pairs priced in ``link_costs`` do not use the backbone. A
+data set is moved within ``dataset_window_days`` over a circuit that is leased for the year.
+Leased capacity pays the lease, upgraded capacity its annuity and running cost only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.inputs.case import Case
+from optimizer.model.assembly import Assembly
+from optimizer.model.index import Sets
+from optimizer.model.placement import link_cost_matrix
+from optimizer.units import gbit_per_s_of_transfer
+
+
+def add_network(assembly: Assembly, case: Case, sets: Sets) -> None:
+    """Add the block to the assembly."""
+    links = case.tables["links"].frame
+    every_link = np.arange(len(links), dtype=np.int64)
+    spare = links["capacity_gbps"].to_numpy(dtype=float) * (
+        1.0 - links["used_share"].to_numpy(dtype=float)
+    )
+    leased = assembly.add_columns("leased", {"link": every_link}, "Gbit/s", upper=spare)
+    upgrades = assembly.add_columns(
+        "upgrades",
+        {"link": every_link},
+        "upgrades",
+        upper=links["upgrade_maximum_steps"].to_numpy(dtype=float),
+        integer=True,
+        coarse=False,
+    )
+    rows = assembly.add_rows("link", {"link": every_link}, "Gbit/s", upper=0.0)
+    assembly.put(rows.ids, leased.ids, -1.0)
+    assembly.put(rows.ids, upgrades.ids, -links["upgrade_step_gbps"].to_numpy(dtype=float))
+
+    member, link = _service_paths(case, sets)
+    rate = case.derived.demand.peak_gbps[sets.share.region[member], sets.share.service[member]]
+    assembly.put(rows.start + link, assembly.columns["share"].start + member, rate)
+    member, link = _dataset_paths(case, sets)
+    rate = dataset_gbps(case)[case.derived.gangs.job[sets.run.option[member]]]
+    assembly.put(rows.start + link, assembly.columns["runs"].start + member, rate)
+
+    assembly.charge(
+        "network_lease",
+        leased.ids,
+        links["lease_yuan_per_gbps_year"].to_numpy(dtype=float) / 1e6,
+    )
+    assembly.charge("network_upgrade", upgrades.ids, case.derived.upgrade_cost)
+
+
+def dataset_gbps(case: Case) -> NDArray[np.float64]:
+    """Return ``(J,)`` the rate that moves each job's data set within the window, in Gbit/s."""
+    days = case.parameter("parameters", "dataset_window_days")
+    return np.array(
+        [
+            gbit_per_s_of_transfer(terabytes, days)
+            for terabytes in case.tables["jobs"].frame["dataset_tb"]
+        ]
+    ).reshape(-1)
+
+
+def _service_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (entry of share, link) for every link that a share's traffic crosses."""
+    sites = case.tables["sites"].frame
+    regions = case.tables["regions"].frame
+    site_row = {name: row for row, name in enumerate(sites["site"])}
+    node = regions["node"].map(site_row).to_numpy(dtype=np.int64)
+    free = (
+        regions["province"].to_numpy()[:, None] == sites["province"].to_numpy()[None, :]
+    ) | np.isfinite(link_cost_matrix(case))
+    triple = sets.share
+    return _expanded(case, node[triple.region], triple.site, free[triple.region, triple.site])
+
+
+def _dataset_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (entry of runs, link) for every link that a run's data set crosses."""
+    sites = case.tables["sites"].frame
+    site_row = {name: row for row, name in enumerate(sites["site"])}
+    home = case.tables["jobs"].frame["dataset_site"].map(site_row).to_numpy(dtype=np.int64)
+    origin = home[case.derived.gangs.job[sets.run.option]]
+    province = sites["province"].to_numpy()
+    return _expanded(case, origin, sets.run.site, province[origin] == province[sets.run.site])
+
+
+def _expanded(
+    case: Case,
+    origin: NDArray[np.int64],
+    site: NDArray[np.int64],
+    free: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the links of the shortest paths of many pairs, repeated by pair."""
+    count = len(case.tables["sites"].frame)
+    flat = [links for by_site in case.derived.paths.links for links in by_site]
+    lengths = np.array([len(links) for links in flat], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    every = np.array([link for links in flat for link in links], dtype=np.int64)
+    pair = origin * count + site
+    used = np.where(free, 0, lengths[pair])
+    member = np.repeat(np.arange(len(pair)), used)
+    offset = np.arange(used.sum()) - np.repeat(np.cumsum(used) - used, used)
+    return member, every[starts[pair[member]] + offset]

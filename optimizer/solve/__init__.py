@@ -1,0 +1,1 @@
+"""A linear model to a raw solution. Knows solvers."""

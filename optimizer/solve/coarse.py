@@ -1,0 +1,226 @@
+"""Coarse-to-fine search: the large integers first, the small ones around them.
+
+Integers differ in weight. A module, an opened campus or a gang of ten thousand accelerators
+moves the cost by more than the asked gap; one of two hundred fine-tuning runs does not. So
+
+1. *coarse*: the problem with only the coarse columns integer is solved. It is a relaxation:
+   its proved bound holds for the whole problem.
+2. *fine*: the coarse columns are fixed at that point and the LP solved; jobs that it places
+   whole stay; the runs of the other jobs and all other integers are searched.
+3. Where the plan found so far is not within the asked gap of the bound, the whole problem is
+   searched from it.
+
+Whatever happens on the way, the answer is a point of the whole problem and a bound that holds
+for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.model.assembly import LinearModel
+from optimizer.solve.options import DEFAULT_SOLVER, Progress, SolveOptions
+from optimizer.solve.solvers import SolverAnswer, run_solver
+
+COARSE_GAP: Final = 0.4
+"""Part of the asked gap that the coarse stage may leave open."""
+
+FINE_GAP: Final = 0.1
+"""Part of the asked gap that the fine stage may leave open."""
+
+COARSE_TIME: Final = 0.7
+"""Part of the time limit that the coarse stage may use."""
+
+AFTER_INTERRUPT_SECONDS: Final = 10.0
+"""Time for the fine stage when the coarse one was interrupted."""
+
+FEW_INTEGERS: Final = 1000
+"""Below this number of integer columns the whole problem is searched at once."""
+
+_TUNING: Final[Mapping[str, bool | float]] = {
+    # Neighbourhood searches and restarts took most of the time of the coarse stage, and the
+    # tree found better points by itself.
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_allow_restart": False,
+}
+
+
+def search(
+    model: LinearModel, options: SolveOptions, gap_abs: float, log_file: str = ""
+) -> SolverAnswer:
+    """Search a model for a point within ``gap_abs`` of its optimum.
+
+    Parameters
+    ----------
+    model
+        The linear model.
+    options
+        Options of the solve.
+    gap_abs
+        Absolute gap in million yuan at which the search may stop.
+    log_file
+        File for the solver's log.
+
+    Returns
+    -------
+    SolverAnswer
+        With the best point and the best bound of all stages.
+    """
+    fine_integers = int((model.integer & ~model.coarse).sum())
+    if (
+        options.solver != DEFAULT_SOLVER
+        or int(model.integer.sum()) < FEW_INTEGERS
+        or fine_integers == 0
+        or not model.coarse.any()
+    ):
+        return run_solver(model, options, gap_abs, log_file=log_file)
+    began = time.perf_counter()
+    coarse = run_solver(
+        dataclasses.replace(model, integer=model.coarse),
+        _within(_telling(options, began, "coarse"), began, COARSE_TIME),
+        gap_abs * COARSE_GAP,
+        log_file=log_file,
+        tuning=_TUNING,
+    )
+    if coarse.stopped == "interrupt":
+        # Ctrl-C: a plan is made of the best large decisions so far, quickly.
+        spent = time.perf_counter() - began
+        options = dataclasses.replace(options, time_limit=spent + AFTER_INTERRUPT_SECONDS)
+    if coarse.values is None:
+        if coarse.stopped == "interrupt":
+            return coarse
+        return _whole(model, options, gap_abs, coarse, None, began, log_file)
+    fine = _fine(
+        model,
+        _telling(options, began, "fine", coarse.bound),
+        coarse.values,
+        coarse.bound,
+        gap_abs,
+        began,
+    )
+    answer = dataclasses.replace(
+        coarse,
+        status=fine.status,
+        values=fine.values,
+        nodes=coarse.nodes + fine.nodes,
+        stopped=coarse.stopped or fine.stopped,
+    )
+    if fine.values is not None and float(model.cost @ fine.values) - coarse.bound <= gap_abs:
+        return answer
+    if answer.stopped == "interrupt":
+        return answer
+    return _whole(model, options, gap_abs, answer, fine.values, began, log_file)
+
+
+def _within(options: SolveOptions, began: float, part: float) -> SolveOptions:
+    """Return the options with a part of what is left of the time limit."""
+    if options.time_limit is None:
+        return options
+    left = options.time_limit - (time.perf_counter() - began)
+    return dataclasses.replace(options, time_limit=max(0.1, part * left))
+
+
+def _telling(
+    options: SolveOptions, began: float, phase: str, bound: float | None = None
+) -> SolveOptions:
+    """Return the options with the progress of one stage told in terms of the whole problem.
+
+    A point of the coarse stage is no plan yet and is not told; its bound holds and is told in
+    the fine stage too.
+    """
+    told = options.progress
+    if told is None:
+        return options
+
+    def tell(progress: Progress) -> None:
+        told(
+            dataclasses.replace(
+                progress,
+                phase=phase,
+                seconds=time.perf_counter() - began,
+                incumbent=np.inf if bound is None else progress.incumbent,
+                bound=progress.bound if bound is None else bound,
+            )
+        )
+
+    return dataclasses.replace(options, progress=tell)
+
+
+def _fine(  # noqa: PLR0917 - a stage needs what the stages before it found
+    model: LinearModel,
+    options: SolveOptions,
+    point: NDArray[np.float64],
+    bound: float,
+    gap_abs: float,
+    began: float,
+) -> SolverAnswer:
+    """Return the best point around the coarse columns of a point."""
+    fixed = np.round(point)
+    lower = np.where(model.coarse, fixed, model.lower)
+    upper = np.where(model.coarse, fixed, model.upper)
+    around = dataclasses.replace(model, lower=lower, upper=upper)
+    relaxed = run_solver(around, dataclasses.replace(options, relaxed=True, progress=None), 0.0)
+    narrow = around
+    if relaxed.values is not None:
+        narrow = _whole_jobs_fixed(around, relaxed.values)
+    # The bound of the coarse stage holds here too: a point within the gap of it is enough.
+    tuning = {**_TUNING, "objective_target": bound + gap_abs}
+    answer = run_solver(narrow, _within(options, began, 1.0), gap_abs * FINE_GAP, tuning=tuning)
+    if answer.values is None and answer.stopped == "" and narrow is not around:
+        return run_solver(around, _within(options, began, 1.0), gap_abs * FINE_GAP, tuning=tuning)
+    return answer
+
+
+def _whole_jobs_fixed(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
+    """Return the model with the runs of the jobs fixed that a point places whole."""
+    runs = model.columns["runs"]
+    job = runs.index["job"]
+    at_point = values[runs.slice]
+    broken = np.abs(at_point - np.round(at_point)) > 1e-6
+    stays = ~np.isin(job, job[broken])
+    lower, upper = model.lower.copy(), model.upper.copy()
+    lower[runs.slice][stays] = np.round(at_point[stays])
+    upper[runs.slice][stays] = np.round(at_point[stays])
+    return dataclasses.replace(model, lower=lower, upper=upper)
+
+
+def _whole(  # noqa: PLR0917 - each call hands over the state of the search in full
+    model: LinearModel,
+    options: SolveOptions,
+    gap_abs: float,
+    so_far: SolverAnswer,
+    start: NDArray[np.float64] | None,
+    began: float,
+    log_file: str,
+) -> SolverAnswer:
+    """Search the whole problem and return the best of its answer and the one so far."""
+    if options.time_limit is not None and time.perf_counter() - began > options.time_limit:
+        return dataclasses.replace(so_far, values=start, stopped="time")
+    answer = run_solver(
+        model,
+        _within(options, began, 1.0),
+        gap_abs,
+        log_file=log_file,
+        tuning={"mip_heuristic_effort": 0.0, "mip_allow_restart": False},
+        start=start,
+    )
+    values = answer.values
+    if values is None or (
+        start is not None and float(model.cost @ start) < float(model.cost @ values)
+    ):
+        values = start
+    return dataclasses.replace(
+        answer,
+        values=values,
+        bound=max(answer.bound, so_far.bound),
+        nodes=answer.nodes + so_far.nodes,
+        stopped=answer.stopped or so_far.stopped,
+    )

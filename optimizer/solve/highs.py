@@ -1,0 +1,207 @@
+"""HiGHS through PuLP, with the model's arrays handed over at once.
+
+:class:`ArrayHiGHS` is PuLP's HiGHS solver except for two steps: it passes the arrays that
+filled the PuLP problem instead of walking its constraints, and it reads the solution as
+arrays. The PuLP problem's variables receive the values only if they are a plan.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import highspy
+import numpy as np
+import pulp
+from numpy.typing import NDArray
+from pulp import constants
+
+from optimizer.model.assembly import LinearModel
+from optimizer.solve.options import Progress, SolveOptions
+
+_STATUSES = {
+    highspy.HighsModelStatus.kOptimal: constants.LpSolveStatus.Optimal,
+    highspy.HighsModelStatus.kInfeasible: constants.LpSolveStatus.Infeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: constants.LpSolveStatus.Undefined,
+    highspy.HighsModelStatus.kUnbounded: constants.LpSolveStatus.Unbounded,
+    highspy.HighsModelStatus.kTimeLimit: constants.LpSolveStatus.TimeLimit,
+    highspy.HighsModelStatus.kInterrupt: constants.LpSolveStatus.Interrupted,
+    highspy.HighsModelStatus.kModelEmpty: constants.LpSolveStatus.Optimal,
+    highspy.HighsModelStatus.kObjectiveTarget: constants.LpSolveStatus.Optimal,
+}
+
+
+class ArrayHiGHS(pulp.HiGHS):
+    """PuLP's HiGHS solver fed with arrays.
+
+    Parameters
+    ----------
+    model
+        The linear model that filled the problem.
+    options
+        Options of the solve.
+    gap_abs
+        Absolute gap in million yuan at which the search may stop.
+    log_file
+        File for the solver's log, or empty.
+    tuning
+        HiGHS's own options by name.
+    start
+        ``(n,)`` a point to start the search from, or ``None``.
+    """
+
+    def __init__(
+        self,
+        model: LinearModel,
+        options: SolveOptions,
+        gap_abs: float,
+        log_file: str = "",
+        *,
+        tuning: Mapping[str, bool | float] | None = None,
+        start: NDArray[np.float64] | None = None,
+    ) -> None:
+        super().__init__(
+            mip=not options.relaxed and bool(model.integer.any()),
+            msg=False,
+            threads=options.threads,
+            timeLimit=options.time_limit,
+            gapRel=0.0,
+            gapAbs=gap_abs,
+            random_seed=options.seed,
+            logPath=log_file or None,
+        )
+        self.arrays = model
+        self.tuning = dict(tuning or {})
+        self.start = start
+        self.progress = options.progress
+        self.values: NDArray[np.float64] | None = None
+        self.row_duals: NDArray[np.float64] | None = None
+        self.column_duals: NDArray[np.float64] | None = None
+        self.bound = -np.inf
+        self.nodes = 0
+        self.stopped = ""
+        self.handover_seconds = 0.0
+
+    def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802
+        """Create the solver; a fresh scheduler lets the thread count differ between solves."""
+        highspy.Highs.resetGlobalScheduler(True)
+        super().createAndConfigureSolver(lp)
+        solver = lp.solverModel
+        assert solver is not None
+        # Without output HiGHS does not report progress either; the screen stays quiet.
+        quiet = self.optionsDict.get("logPath") is None and self.progress is None
+        solver.setOptionValue("output_flag", not quiet)
+        solver.setOptionValue("log_to_console", False)
+        for name, value in self.tuning.items():
+            if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise ValueError(name)
+
+    def buildSolverModel(self, lp: pulp.LpProblem) -> None:  # noqa: N802
+        """Hand the arrays over in one call."""
+        began = time.perf_counter()
+        solver = lp.solverModel
+        assert solver is not None
+        pass_arrays(solver, self.arrays, integer=self.mip)
+        self.handover_seconds = time.perf_counter() - began
+        if self.start is not None:
+            point = highspy.HighsSolution()
+            point.col_value = self.start.tolist()
+            solver.setSolution(point)
+
+    def callSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802
+        """Run, reporting progress; Ctrl-C stops the search and keeps the best plan."""
+        solver = lp.solverModel
+        assert solver is not None
+        began = time.perf_counter()
+        with _interrupt_flag() as flag:
+
+            def interrupt(event: Any) -> None:  # noqa: ANN401
+                if flag.is_set():
+                    event.interrupt()
+
+            def report(event: Any) -> None:  # noqa: ANN401
+                out = event.data_out
+                assert self.progress is not None
+                self.progress(
+                    Progress(
+                        "search",
+                        time.perf_counter() - began,
+                        float(out.mip_primal_bound),
+                        float(out.mip_dual_bound),
+                    )
+                )
+
+            solver.cbMipInterrupt += interrupt
+            solver.cbSimplexInterrupt += interrupt
+            if self.progress is not None:
+                solver.cbMipLogging += report
+            solver.run()
+            if flag.is_set():
+                self.stopped = "interrupt"
+
+    def findSolutionValues(  # noqa: N802
+        self, lp: pulp.LpProblem
+    ) -> tuple[constants.LpSolveStatus, bool]:
+        """Read status, bound and values; only a feasible point counts as a solution."""
+        solver = lp.solverModel
+        assert solver is not None
+        info = solver.getInfo()
+        model_status = solver.getModelStatus()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if model_status == highspy.HighsModelStatus.kTimeLimit:
+            self.stopped = "time"
+        if feasible:
+            solution = solver.getSolution()
+            self.values = np.asarray(solution.col_value, dtype=float)
+            lp._model.set_variable_values(list(enumerate(solution.col_value)))  # noqa: SLF001
+            if not self.mip:
+                self.row_duals = np.asarray(solution.row_dual, dtype=float)
+                self.column_duals = np.asarray(solution.col_dual, dtype=float)
+        if self.mip:
+            self.bound = float(info.mip_dual_bound)
+            self.nodes = int(max(info.mip_node_count, 0))
+        elif model_status == highspy.HighsModelStatus.kOptimal:
+            self.bound = float(info.objective_function_value)
+        status = _STATUSES.get(model_status, constants.LpSolveStatus.Undefined)
+        return status, feasible
+
+
+def pass_arrays(solver: Any, model: LinearModel, *, integer: bool) -> None:  # noqa: ANN401
+    """Pass a linear model to a ``highspy.Highs`` object in one call."""
+    rows, columns = model.shape
+    kinds = model.integer if integer else np.zeros(columns, dtype=bool)
+    solver.passModel(
+        columns,
+        rows,
+        len(model.value),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        model.cost,
+        model.lower,
+        model.upper,
+        model.row_lower,
+        model.row_upper,
+        model.row_start[:-1].astype(np.int32),
+        model.column_of.astype(np.int32),
+        model.value,
+        kinds.astype(np.int32),
+    )
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into a flag while a search runs in the main thread."""
+    flag = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: flag.set())
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,71 @@
+"""How to solve: one set of names for every solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_SOLVER: Final = "HiGHS"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One line of progress of a search.
+
+    Parameters
+    ----------
+    phase
+        What is being done.
+    seconds
+        Since the solve began.
+    incumbent, bound
+        Best plan and proved bound so far in million yuan; infinite while there is none.
+    """
+
+    phase: str
+    seconds: float
+    incumbent: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """Options of a solve.
+
+    Parameters
+    ----------
+    gap_location
+        Asked gap relative to the location-dependent cost of the plan (energy, build, network).
+    time_limit
+        Seconds for the whole search, or ``None``.
+    solver
+        Name of a PuLP solver.
+    threads
+        Threads of the solver; more than one gives up nothing but the second core.
+    seed
+        Seed of the solver.
+    relaxed
+        Solve the LP relaxation only; its objective is a lower bound, not a plan's cost.
+    progress
+        Called with each line of progress, or ``None``.
+    """
+
+    gap_location: float = 1e-3
+    time_limit: float | None = None
+    solver: str = DEFAULT_SOLVER
+    threads: int = 1
+    seed: int = 0
+    relaxed: bool = False
+    progress: Callable[[Progress], None] | None = None
+
+    def recorded(self) -> dict[str, float | int | str]:
+        """Return the options that shape the result, for the run's record and its hash."""
+        return {
+            "gap_location": self.gap_location,
+            "time_limit": "none" if self.time_limit is None else self.time_limit,
+            "solver": self.solver,
+            "threads": self.threads,
+            "seed": self.seed,
+            "relaxed": int(self.relaxed),
+        }
