@@ -1,0 +1,1 @@
+"""Plans to findings. Reads plans and run folders only; needs no solver."""

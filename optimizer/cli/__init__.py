@@ -1,0 +1,1 @@
+"""The command ``eastwest``: one file a verb, no logic."""

@@ -1,0 +1,108 @@
+"""``eastwest check``: faults, sizes and coefficient ranges of a case; activity of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from optimizer.cli.settings import common_options, settings
+from optimizer.labels import Text
+
+
+@click.command(
+    "check",
+    help=(
+        "Check CASE without solving it, or show which blocks and policies do anything in RUN."
+        "\n\n检查算例 CASE（不求解），或显示运行结果 RUN 中各模块与政策是否起作用。"
+    ),
+)
+@click.argument("case", default="national-2026")
+@click.option("--scenario", "scenarios", multiple=True, help="As for plan. 同 plan。")
+@click.option(
+    "--activity",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="RUN",
+    help="Run folder to look at instead. 查看的运行结果文件夹。",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON. 以 JSON 输出。")
+@common_options
+def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_json: bool) -> int:
+    """Run the verb."""
+    if activity is not None:
+        return _activity(activity, as_json=as_json)
+    from optimizer.inputs.case import read_case
+    from optimizer.inputs.check_notices import notices
+    from optimizer.model.build import build_model
+    from optimizer.model.statistics import coefficient_ranges
+
+    language = settings().language
+    read = read_case(case, scenarios)
+    model, _sets = build_model(read)
+    ranges = coefficient_ranges(model)
+    found = notices(read)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "case": read.name,
+                    "tables": {name: len(table.frame) for name, table in read.tables.items()},
+                    "rows": model.shape[0],
+                    "columns": model.shape[1],
+                    "non_zeros": len(model.value),
+                    "columns_by_block": {n: block.count for n, block in model.columns.items()},
+                    "ranges": ranges,
+                    "notices": [notice.render(language) for notice in found],
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+        return 0
+    click.echo(
+        Text(
+            "{name}: no faults in {tables} tables; model of {rows:,} rows, {columns:,} columns "
+            "({integers:,} integer), {entries:,} coefficients",
+            "{name}：{tables} 张表无错误；模型 {rows:,} 行、{columns:,} 列（整数 "
+            "{integers:,}）、{entries:,} 个系数",
+        ).render(
+            language,
+            name=read.name,
+            tables=len(read.tables),
+            rows=model.shape[0],
+            columns=model.shape[1],
+            integers=int(model.integer.sum()),
+            entries=len(model.value),
+        )
+    )
+    for name, (least, most) in ranges.items():
+        click.echo(f"  {name:12s} {least:.3g} … {most:.3g}")
+    for notice in found:
+        click.echo("  " + notice.render(language))
+    return 0
+
+
+def _activity(folder: Path, *, as_json: bool) -> int:
+    from optimizer.cli.print_summary import print_table, screen
+    from optimizer.plan.store import read_run
+    from optimizer.report.activity import activity_tables
+
+    run = read_run(folder)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    name: json.loads(run.findings[name].to_json(orient="records"))
+                    for name in ("activity", "policy_effects")
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+        return 0
+    console = screen()
+    for table in activity_tables(run, settings().language):
+        print_table(console, table)
+    return 0

@@ -1,0 +1,33 @@
+"""``eastwest init``: copy a worked case to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from optimizer.cli.settings import common_options, settings
+from optimizer.labels import Text
+
+
+@click.command(
+    "init",
+    help="Copy a worked case into the new folder DIR.\n\n将一个完整算例复制到新文件夹 DIR。",
+)
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--case", default="tiny", show_default=True, help="Shipped case. 内置算例。")
+@common_options
+def command(directory: Path, case: str) -> int:
+    """Run the verb."""
+    from optimizer.inputs.worked_case import copy_case
+
+    files = copy_case(case, directory)
+    click.echo(
+        Text(
+            "copied {n} files to {folder}; edit them, then: eastwest check {folder}, "
+            "eastwest plan {folder}",
+            "已复制 {n} 个文件到 {folder}；修改后运行 eastwest check {folder} 与 eastwest plan "
+            "{folder}",
+        ).render(settings().language, n=len(files), folder=directory)
+    )
+    return 0

@@ -1,0 +1,1 @@
+"""Raw solution to typed tables, their verification and their storage. Needs no solver."""

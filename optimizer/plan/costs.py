@@ -1,0 +1,224 @@
+"""Every yuan of a plan by cost term and place, in million yuan a year.
+
+The sum of the rows is the objective of the second stage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from optimizer.inputs.case import Case
+from optimizer.plan.policies import policy_activities
+from optimizer.plan.site_rows import module_energy
+from optimizer.tables.frames import numbers, texts
+from optimizer.units import DAYS_PER_YEAR, HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
+
+NATIONAL = "national"
+
+
+def cost_rows(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) -> pd.DataFrame:
+    """Return the costs of the other result tables; a relaxed plan opens sites in part."""
+    rows = [
+        *_accelerators(case, frames),
+        *_build(case, frames),
+        *_opening(case, frames, relaxed=relaxed),
+        *_energy(case, frames),
+        *_network(case, frames),
+        *_workloads(case, frames),
+        *_green(case, frames),
+        *_carbon(case, frames),
+        *_penalties(case, frames),
+    ]
+    frame = pd.DataFrame(rows, columns=["term", "place", "million_yuan"])
+    frame = frame.astype({"million_yuan": "float64"})
+    summed = frame.groupby(["term", "place"])["million_yuan"].sum().reset_index()
+    return summed[summed["million_yuan"].abs() > 1e-12]
+
+
+Rows = list[tuple[str, str, float]]
+
+
+def _row_of(case: Case, table: str, column: str) -> dict[str, int]:
+    return {name: row for row, name in enumerate(texts(case.tables[table].frame, column))}
+
+
+def _accelerators(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    yearly = case.derived.hardware.yearly_cost
+    card = _row_of(case, "accelerators", "accelerator")
+    cards = frames["accelerators"]
+    return [
+        ("accelerators", site, bought / 1e3 * yearly[card[accelerator]])
+        for site, accelerator, bought in zip(
+            texts(cards, "site"), texts(cards, "accelerator"), numbers(cards, "bought"), strict=True
+        )
+    ]
+
+
+def _build(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    site_row = _row_of(case, "sites", "site")
+    module_row = _row_of(case, "modules", "module")
+    builds = frames["builds"]
+    rows: Rows = []
+    for site, module, modules, metered_mw in zip(
+        texts(builds, "site"),
+        texts(builds, "module"),
+        numbers(builds, "modules"),
+        (builds["used_mw"] * builds["design_pue"]).tolist(),
+        strict=True,
+    ):
+        at = (site_row[site], module_row[module])
+        rows.append(("build", site, modules * case.derived.module_cost[at]))
+        rows.append(("demand_charge", site, metered_mw * case.derived.prices.demand[at[0]]))
+    return rows
+
+
+def _opening(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) -> Rows:
+    """Return the opening costs.
+
+    A relaxed plan opens a site by the larger of two parts: of the modules of one type that
+    fit, and of the power that may be built.
+    """
+    site_row = _row_of(case, "sites", "site")
+    module_row = _row_of(case, "modules", "module")
+    limit_mw = numbers(case.tables["sites"].frame, "build_limit_mw")
+    yearly = numbers(case.tables["sites"].frame, "fixed_cost_million_yuan_per_year")
+    size_mw = numbers(case.tables["modules"].frame, "it_mw")
+    maximum = numbers(case.tables["modules"].frame, "maximum_per_site")
+    builds = frames["builds"]
+    opened: dict[str, float] = {}
+    power: dict[str, float] = {}
+    for site, module, kind, modules in zip(
+        texts(builds, "site"),
+        texts(builds, "module"),
+        texts(builds, "kind"),
+        numbers(builds, "modules"),
+        strict=True,
+    ):
+        if kind != "new" or modules <= 0.0:
+            continue
+        limit, size = limit_mw[site_row[site]], size_mw[module_row[module]]
+        if not relaxed or limit <= 0.0:
+            opened[site] = 1.0
+            continue
+        fitting = min(maximum[module_row[module]], math.floor(limit / size * (1.0 + 1e-12)))
+        power[site] = power.get(site, 0.0) + modules * size / limit
+        by_number = modules / fitting if fitting > 0.0 else 1.0
+        opened[site] = max(opened.get(site, 0.0), by_number, power[site])
+    return [("site_opening", site, yearly[site_row[site]] * part) for site, part in opened.items()]
+
+
+def _energy(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    energy = module_energy(case, frames["loads"])
+    rows: Rows = [
+        ("energy", site, yuan)
+        for site, yuan in zip(
+            texts(energy, "site"), numbers(energy, "energy_million_yuan"), strict=True
+        )
+    ]
+    mean = energy.groupby("site")["meter_gwh"].sum() / MEGAWATT_YEAR_IN_GWH
+    steps = case.tables["supply_steps"].frame
+    for site, above_mw, extra in zip(
+        texts(steps, "site"),
+        numbers(steps, "above_mw"),
+        numbers(steps, "extra_yuan_per_kwh"),
+        strict=True,
+    ):
+        above = max(0.0, float(mean.get(site, 0.0)) - above_mw)
+        rows.append(("local_supply", site, above * extra * HOURS_PER_YEAR / 1e3))
+    return rows
+
+
+def _network(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    links = case.tables["links"].frame
+    row = _row_of(case, "links", "link")
+    lease = links["lease_yuan_per_gbps_year"].to_numpy(dtype=float) / 1e6
+    used = frames["links"]
+    rows: Rows = []
+    for link, leased, upgrades in zip(
+        texts(used, "link"), numbers(used, "leased_gbps"), numbers(used, "upgrades"), strict=True
+    ):
+        at = row[link]
+        rows.append(("network_lease", link, leased * lease[at]))
+        rows.append(("network_upgrade", link, upgrades * case.derived.upgrade_cost[at]))
+    return rows
+
+
+def _workloads(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    """Return link costs by region and site, and the moving costs of pins."""
+    yuan = _by_pair(case, "link_costs", "region", "yuan_per_million_requests")
+    placements, runs = frames["placements"], frames["runs"]
+    rows: Rows = [
+        ("service_links", site, requests * DAYS_PER_YEAR * yuan[region, site] / 1e6)
+        for region, site, requests in zip(
+            texts(placements, "region"),
+            texts(placements, "site"),
+            numbers(placements, "requests_million_per_day"),
+            strict=True,
+        )
+        if (region, site) in yuan
+    ]
+    services = texts(case.tables["services"].frame, "service")
+    national = dict(zip(services, case.derived.demand.requests.sum(axis=0), strict=True))
+    jobs = case.tables["jobs"].frame
+    count = dict(zip(texts(jobs, "job"), numbers(jobs, "count"), strict=True))
+    pins = case.tables["pins"].frame
+    pins = pins[pins["rule"] == "moving_cost"]
+    for workload, site, value in zip(
+        texts(pins, "workload"), texts(pins, "site"), numbers(pins, "value"), strict=True
+    ):
+        if workload in national:
+            chosen = placements[(placements["service"] == workload) & (placements["site"] == site)]
+            if national[workload] <= 0.0:
+                continue
+            part = chosen["requests_million_per_day"].sum() / national[workload]
+        else:
+            chosen = runs[(runs["job"] == workload) & (runs["site"] == site)]
+            part = chosen["runs"].sum() / count[workload]
+        rows.append(("moving", site, value * float(part)))
+    return rows
+
+
+def _by_pair(case: Case, table: str, other: str, column: str) -> dict[tuple[str, str], float]:
+    """Return a column of a table by another code and the site."""
+    frame = case.tables[table].frame
+    pairs = zip(texts(frame, other), texts(frame, "site"), strict=True)
+    return dict(zip(pairs, numbers(frame, column), strict=True))
+
+
+def _green(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    price = _by_pair(case, "green_contracts", "contract", "price_yuan_per_mwh")
+    bought = frames["contracts"]
+    return [
+        ("green_contracts", site, gwh * (price[contract, site] / 1e3))
+        for contract, site, gwh in zip(
+            texts(bought, "contract"),
+            texts(bought, "site"),
+            numbers(bought, "energy_gwh"),
+            strict=True,
+        )
+    ]
+
+
+def _carbon(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    ledgers = frames["ledgers"]
+    return [
+        ("carbon", site, kilotonnes * policy.value / 1e3)
+        for policy in case.derived.policies
+        if policy.kind == "carbon_price"
+        for site, kilotonnes in zip(
+            texts(ledgers, "site"), numbers(ledgers, f"{policy.ledger}_kt"), strict=True
+        )
+    ]
+
+
+def _penalties(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    soft = {policy.policy: policy.penalty for policy in case.derived.policies if not policy.hard}
+    return [
+        ("policy_penalties", NATIONAL, soft[row.policy] * max(0.0, -row.slack))
+        for row in policy_activities(case, frames)
+        if row.policy in soft and not np.isnan(row.slack)
+    ]

@@ -1,0 +1,447 @@
+"""Raw solution to a plan: typed result tables in the units of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.inputs.case import Case
+from optimizer.labels import Text
+from optimizer.plan.costs import cost_rows
+from optimizer.plan.policies import policy_rows
+from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
+from optimizer.plan.result_tables import RESULT_TABLES
+from optimizer.plan.site_rows import ledger_rows, site_rows
+from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, gbit_per_s_of_transfer
+
+NEGLIGIBLE = 1e-9
+"""Values of columns below this are the solver's rounding and are left out of the tables."""
+
+NEGLIGIBLE_UNSERVED = 1e-7
+"""Unserved shares below this are nobody's demand.
+
+The least value of unserved work is held with a slack, and rows are met to about 1e-7: the solver
+may call that much of a demand unserved that it serves.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of a case.
+
+    Parameters
+    ----------
+    case_name, title, year
+        The case.
+    status
+        How the solve ended.
+    objective_million_yuan, bound_million_yuan
+        Yearly cost and its proved lower bound.
+    relaxed
+        Whether it is the LP relaxation: a lower bound, not something to build.
+    tables
+        The result tables by name, sorted by key.
+    """
+
+    case_name: str
+    title: Text
+    year: int
+    status: Status
+    objective_million_yuan: float
+    bound_million_yuan: float
+    relaxed: bool
+    tables: Mapping[str, pd.DataFrame]
+
+    def cost(self, *terms: str) -> float:
+        """Return the yearly cost of some terms, or of all, in million yuan."""
+        costs = self.tables["costs"]
+        if terms:
+            costs = costs[costs["term"].isin(terms)]
+        return float(costs["million_yuan"].sum())
+
+    @property
+    def location_cost(self) -> float:
+        """Cost that depends on places, in million yuan: all but the accelerators."""
+        return self.cost() - self.cost("accelerators")
+
+
+def make_plan(case: Case, solution: RawSolution) -> Plan:
+    """Return the plan of a raw solution.
+
+    Parameters
+    ----------
+    case
+        The case that was solved.
+    solution
+        A solution that holds a point.
+    """
+    values = _Values(case, solution)
+    frames: dict[str, pd.DataFrame] = {
+        "placements": _placements(case, values),
+        "unserved": _unserved(case, values),
+        "service_accelerators": _service_accelerators(case, values),
+        "runs": _runs(case, values),
+        "unplaced": _unplaced(case, values),
+        "accelerators": _accelerators(case, values),
+        "builds": _builds(case, values),
+        "loads": _loads(case, values),
+        "energy_by_hour": _energy_by_hour(case, values),
+        "links": _links(case, values),
+        "contracts": _contracts(case, values),
+    }
+    frames["ledgers"] = ledger_rows(case, frames)
+    relaxed = bool(solution.options.get("relaxed", 0))
+    frames["costs"] = cost_rows(case, frames, relaxed=relaxed)
+    frames["sites"] = site_rows(case, frames)
+    frames["policies"] = policy_rows(case, frames)
+    return Plan(
+        case_name=case.name,
+        title=case.title,
+        year=case.year,
+        status=solution.status,
+        objective_million_yuan=solution.objective,
+        bound_million_yuan=solution.bound,
+        relaxed=relaxed,
+        tables=MappingProxyType({name: in_order(frames[name], name) for name in RESULT_TABLES}),
+    )
+
+
+def in_order(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a result table with its columns and rows in their documented order."""
+    table = RESULT_TABLES[name]
+    return (
+        frame[table.column_names].sort_values(list(table.key), kind="stable").reset_index(drop=True)
+    )
+
+
+class _Values:
+    """The columns of a solution with names of table rows for their indices."""
+
+    def __init__(self, case: Case, solution: RawSolution) -> None:
+        self.solution = solution
+        self.names: dict[str, NDArray[np.object_]] = {
+            kind: case.tables[table].frame[column].to_numpy(dtype=object)
+            for kind, table, column in (
+                ("site", "sites", "site"),
+                ("region", "regions", "region"),
+                ("service", "services", "service"),
+                ("accelerator", "accelerators", "accelerator"),
+                ("module", "modules", "module"),
+                ("job", "jobs", "job"),
+                ("link", "links", "link"),
+            )
+        }
+
+    def block(self, name: str) -> SolvedColumns:
+        """Return one block of columns."""
+        return self.solution.columns[name]
+
+    def level(self, name: str) -> NDArray[np.float64]:
+        """Return the value of every entry of a block."""
+        return self.block(name).values
+
+    def used(
+        self, name: str, *, least: float = NEGLIGIBLE
+    ) -> tuple[dict[str, NDArray[np.int64]], NDArray[np.float64]]:
+        """Return index and value of the entries of a block that are not negligible."""
+        index, level = self.block(name).index, self.level(name)
+        kept = np.flatnonzero(np.abs(level) > least)
+        return {key: entries[kept] for key, entries in index.items()}, level[kept]
+
+    def named(self, kind: str, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+        """Return the codes of table rows."""
+        return self.names[kind][rows]
+
+
+def _placements(case: Case, values: _Values) -> pd.DataFrame:
+    index, share = values.used("share")
+    demand = case.derived.demand
+    pair = (index["region"], index["service"])
+    budget = demand.budget_ms[index["service"]]
+    return pd.DataFrame(
+        {
+            "region": values.named("region", index["region"]),
+            "service": values.named("service", index["service"]),
+            "site": values.named("site", index["site"]),
+            "share": share,
+            "requests_million_per_day": share * demand.requests[pair],
+            "rtt_p99_ms": case.derived.rtt_p99_ms[index["region"], index["service"], index["site"]],
+            "budget_ms": np.where(np.isinf(budget), np.nan, budget),
+            "peak_gbps": share * demand.peak_gbps[pair],
+        }
+    )
+
+
+def _unserved(case: Case, values: _Values) -> pd.DataFrame:
+    index, share = values.used("unserved", least=NEGLIGIBLE_UNSERVED)
+    requests = share * case.derived.demand.requests[index["region"], index["service"]]
+    value = case.tables["services"].frame["value_yuan_per_request"].to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "region": values.named("region", index["region"]),
+            "service": values.named("service", index["service"]),
+            "share": share,
+            "requests_million_per_day": requests,
+            "value_million_yuan": requests * DAYS_PER_YEAR * value[index["service"]],
+        }
+    )
+
+
+def _service_accelerators(case: Case, values: _Values) -> pd.DataFrame:
+    index, busy = values.used("busy")
+    seconds = case.derived.demand.seconds[index["service"], index["accelerator"]]
+    return pd.DataFrame(
+        {
+            "service": values.named("service", index["service"]),
+            "site": values.named("site", index["site"]),
+            "accelerator": values.named("accelerator", index["accelerator"]),
+            "busy_accelerators": busy * 1e3,
+            "requests_million_per_day": busy * 1e3 / seconds * 86_400 / 1e6,
+        }
+    )
+
+
+def _runs(case: Case, values: _Values) -> pd.DataFrame:
+    index, count = values.used("runs")
+    gangs, hardware = case.derived.gangs, case.derived.hardware
+    option = index["option"]
+    card = gangs.accelerator[option]
+    running_kw = hardware.idle_kw + hardware.busy_kw
+    window = case.parameter("parameters", "dataset_window_days")
+    terabytes = case.tables["jobs"].frame["dataset_tb"].to_numpy(dtype=float)
+    frame = pd.DataFrame(
+        {
+            "job": values.named("job", gangs.job[option]),
+            "site": values.named("site", index["site"]),
+            "accelerator": values.named("accelerator", card),
+            "start_month": gangs.start_month[option],
+            "gang": np.round(gangs.gang[option] * 1e3).astype(np.int64),
+            "runs": count,
+            "duration_days": gangs.duration_days[option],
+            "goodput": gangs.goodput[option],
+            "it_mw": count * gangs.gang[option] * running_kw[card],
+            "dataset_gbps": [
+                each * gbit_per_s_of_transfer(terabytes[job], window)
+                for each, job in zip(count, gangs.job[option], strict=True)
+            ],
+        }
+    )
+    return frame.astype({"dataset_gbps": "float64"})
+
+
+def _unplaced(case: Case, values: _Values) -> pd.DataFrame:
+    index, count = values.used("unplaced")
+    value = case.tables["jobs"].frame["value_million_yuan"].to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "job": values.named("job", index["job"]),
+            "runs": count,
+            "value_million_yuan": count * value[index["job"]],
+        }
+    )
+
+
+def _accelerators(case: Case, values: _Values) -> pd.DataFrame:
+    hardware, gangs = case.derived.hardware, case.derived.gangs
+    shape = hardware.fleet.shape
+    bought = np.zeros(shape)
+    index, number = values.used("bought")
+    bought[index["site"], index["accelerator"]] = number
+
+    index, busy = values.used("busy")
+    demand = case.derived.demand
+    profile_busy = np.zeros((len(demand.profiles), *shape))
+    np.add.at(
+        profile_busy,
+        (demand.profile_of[index["service"]], index["site"], index["accelerator"]),
+        busy,
+    )
+    peak = np.einsum("pdh,psa->dhsa", demand.shape, profile_busy).max(axis=(0, 1), initial=0.0)
+    mean = profile_busy.sum(axis=0)
+
+    index, count = values.used("runs")
+    option = index["option"]
+    held = np.zeros((12, *shape))
+    for month in range(12):
+        active = gangs.month_share[option, month] > 0.0
+        np.add.at(
+            held[month],
+            (index["site"][active], gangs.accelerator[option[active]]),
+            (count * gangs.gang[option])[active],
+        )
+    trained = np.zeros(shape)
+    np.add.at(
+        trained,
+        (index["site"], gangs.accelerator[option]),
+        count * gangs.gang[option] * gangs.duration_days[option] / DAYS_PER_YEAR,
+    )
+    installed = hardware.fleet + bought
+    site, card = np.nonzero(installed > NEGLIGIBLE)
+    at = (site, card)
+    return pd.DataFrame(
+        {
+            "site": values.named("site", site),
+            "accelerator": values.named("accelerator", card),
+            "fleet": hardware.fleet[at] * 1e3,
+            "bought": bought[at] * 1e3,
+            "services_peak": peak[at] * 1e3,
+            "gangs_peak": held.max(axis=0)[at] * 1e3,
+            "busy_mean": (mean + trained)[at] * 1e3,
+            "utilisation": (mean + trained)[at] / installed[at],
+        }
+    )
+
+
+def _builds(case: Case, values: _Values) -> pd.DataFrame:
+    modules = case.tables["modules"].frame
+    it_mw = modules["it_mw"].to_numpy(dtype=float)
+    shape = case.derived.cooling.allowed.shape
+    built, used, energy, it_energy = (np.zeros(shape) for _ in range(4))
+    for name, target in (("built", built), ("used", used), ("energy", energy)):
+        index, number = values.used(name)
+        target[index["site"], index["module"]] = number
+    index, mean = values.used("load")
+    hours = profile_hours(case)
+    np.add.at(it_energy, (index["site"], index["module"]), mean * hours[index["profile"]] / 1e3)
+    existing = (modules["kind"] == "existing").to_numpy()
+    power = built * it_mw
+    power[:, existing] = existing_power(case)[:, None]
+    site, module = np.nonzero((power > NEGLIGIBLE) | (used > NEGLIGIBLE))
+    at = (site, module)
+    design, annual = case.derived.cooling.design_pue, case.derived.cooling.annual_pue
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effective = np.where(it_energy > NEGLIGIBLE, energy / it_energy, annual)
+    return pd.DataFrame(
+        {
+            "site": values.named("site", site),
+            "module": values.named("module", module),
+            "kind": modules["kind"].to_numpy(dtype=object)[module],
+            "modules": built[at],
+            "it_mw": power[at],
+            "used_mw": used[at],
+            "design_pue": design[at],
+            "annual_pue": effective[at],
+        }
+    )
+
+
+def existing_power(case: Case) -> NDArray[np.float64]:
+    """Return ``(S,)`` AI-ready power that exists in the planned year, in MW of IT."""
+    sites = case.tables["sites"].frame
+    arrived = (sites["under_construction_year"] <= case.year).to_numpy(dtype=float)
+    power: NDArray[np.float64] = sites["ai_ready_it_mw"].to_numpy(dtype=float) + arrived * sites[
+        "under_construction_it_mw"
+    ].to_numpy(dtype=float)
+    return power
+
+
+def profile_hours(case: Case) -> NDArray[np.float64]:
+    """Return ``(P,)`` hours of the year that one MW of each profile counts for."""
+    hours: NDArray[np.float64] = (
+        case.derived.calendar.weight[None, :, None] * case.derived.profiles.shape
+    ).sum(axis=(1, 2))
+    return hours
+
+
+def _loads(case: Case, values: _Values) -> pd.DataFrame:
+    index, mean = values.used("load")
+    names = np.array(case.derived.profiles.names, dtype=object)
+    return pd.DataFrame(
+        {
+            "site": values.named("site", index["site"]),
+            "profile": names[index["profile"]],
+            "module": values.named("module", index["module"]),
+            "mean_mw": mean,
+        }
+    )
+
+
+def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
+    derived = case.derived
+    index, mean = values.used("load")
+    sites, modules = derived.cooling.allowed.shape
+    load = np.zeros((sites, len(derived.profiles.names), modules))
+    load[index["site"], index["profile"], index["module"]] = mean
+    by_module = np.einsum("spk,pdh->skdh", load, derived.profiles.shape)
+    it = by_module.sum(axis=1)
+    meter = np.einsum("skdh,skd->sdh", by_module, derived.cooling.pue)
+    used = np.flatnonzero(it.sum(axis=(1, 2)) > NEGLIGIBLE)
+    days = len(derived.calendar.days)
+    count = days * HOURS_PER_DAY
+    return pd.DataFrame(
+        {
+            "site": np.repeat(values.named("site", used), count),
+            "typical_day": np.tile(
+                np.repeat(np.array(derived.calendar.days, dtype=object), HOURS_PER_DAY), len(used)
+            ),
+            "hour": np.tile(np.arange(HOURS_PER_DAY), days * len(used)),
+            "it_mw": it[used].ravel(),
+            "meter_mw": meter[used].ravel(),
+            "price_yuan_per_kwh": derived.prices.energy[used].ravel(),
+        }
+    )
+
+
+def _links(case: Case, values: _Values) -> pd.DataFrame:
+    links = case.tables["links"].frame
+    flow = np.zeros(len(links))
+    sites = case.tables["sites"].frame
+    row = {name: number for number, name in enumerate(sites["site"])}
+    province = sites["province"].to_numpy()
+    region_province = case.tables["regions"].frame["province"].to_numpy()
+    node = case.tables["regions"].frame["node"].map(row).to_numpy()
+    priced = {
+        (region, site)
+        for region, site in case.tables["link_costs"]
+        .frame[["region", "site"]]
+        .itertuples(index=False)
+    }
+    index, share = values.used("share")
+    peak = case.derived.demand.peak_gbps
+    for region, service, site, part in zip(
+        index["region"], index["service"], index["site"], share, strict=True
+    ):
+        codes = (values.names["region"][region], values.names["site"][site])
+        if region_province[region] == province[site] or codes in priced:
+            continue
+        for link in case.derived.paths.links[node[region]][site]:
+            flow[link] += part * peak[region, service]
+    index, count = values.used("runs")
+    jobs = case.tables["jobs"].frame
+    window = case.parameter("parameters", "dataset_window_days")
+    for option, site, runs in zip(index["option"], index["site"], count, strict=True):
+        job = case.derived.gangs.job[option]
+        home = row[jobs["dataset_site"].iloc[job]]
+        if province[home] == province[site]:
+            continue
+        rate = gbit_per_s_of_transfer(float(jobs["dataset_tb"].iloc[job]), window)
+        for link in case.derived.paths.links[home][site]:
+            flow[link] += runs * rate
+    leased, upgrades = values.level("leased"), values.level("upgrades")
+    return pd.DataFrame(
+        {
+            "link": links["link"].to_numpy(dtype=object),
+            "flow_gbps": flow,
+            "spare_gbps": links["capacity_gbps"].to_numpy()
+            * (1.0 - links["used_share"].to_numpy()),
+            "leased_gbps": np.where(np.abs(leased) > NEGLIGIBLE, leased, 0.0),
+            "upgrades": np.where(np.abs(upgrades) > NEGLIGIBLE, upgrades, 0.0),
+        }
+    )
+
+
+def _contracts(case: Case, values: _Values) -> pd.DataFrame:
+    index, energy = values.used("contracted")
+    contracts = case.tables["green_contracts"].frame
+    return pd.DataFrame(
+        {
+            "contract": contracts["contract"].to_numpy(dtype=object)[index["contract"]],
+            "site": values.named("site", index["site"]),
+            "energy_gwh": energy,
+        }
+    )

@@ -1,0 +1,119 @@
+"""The plan checked line by line against the raw tables.
+
+Every row of the formulation and every yuan is recomputed by plain loops over
+:class:`~optimizer.plan.recompute.Recomputed`, in every hour, without the model. A plan that
+fails is not written as a result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from optimizer.errors import VerificationError
+from optimizer.inputs.case import Case
+from optimizer.labels import Text
+from optimizer.plan.plan import Plan
+from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_money import check_money
+from optimizer.plan.verify_power import check_power, site_energy
+from optimizer.plan.verify_rules import check_rules
+from optimizer.plan.verify_shape import check_shape
+from optimizer.plan.verify_sites import check_sites
+from optimizer.plan.verify_work import check_work
+from optimizer.plan.verify_written import Written, written
+from optimizer.plan.violation import Checker, Violation
+from optimizer.tables.frames import TypedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of a verification.
+
+    Parameters
+    ----------
+    checks
+        Number of comparisons made.
+    violations
+        Those that failed.
+    cost_million_yuan
+        Yearly cost recomputed from the tables; NaN if they have not their form.
+    largest_residual
+        Largest relative excess of any comparison, also of those within tolerance.
+    """
+
+    checks: int
+    violations: tuple[Violation, ...]
+    cost_million_yuan: float
+    largest_residual: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return not self.violations
+
+
+def verify_plan(case: Case, plan: Plan) -> Verification:
+    """Return the verification of a plan against the raw tables of its case.
+
+    Parameters
+    ----------
+    case
+        The case; only its raw tables and its year are used.
+    plan
+        The plan.
+    """
+    return verify_tables(case.tables, case.year, plan)
+
+
+def verify_tables(tables: Mapping[str, TypedTable], year: int, plan: Plan) -> Verification:
+    """Return the verification of a plan against raw tables."""
+    facts = Recomputed(tables, year)
+    checker = Checker()
+    cost = _check(checker, facts, written(plan))
+    return Verification(
+        checks=checker.count,
+        violations=tuple(checker.violations),
+        cost_million_yuan=cost,
+        largest_residual=checker.largest,
+    )
+
+
+def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
+    """Check everything and return the cost recomputed; NaN if the tables have not their form."""
+    if not check_shape(checker, facts, plan):
+        return math.nan
+    energy = site_energy(facts, plan)
+    check_work(checker, facts, plan)
+    check_power(checker, facts, plan, energy)
+    check_rules(checker, facts, plan, energy)
+    check_sites(checker, facts, plan)
+    return check_money(checker, facts, plan, energy)
+
+
+def require_verified(verification: Verification) -> None:
+    """Raise if a verification failed.
+
+    Raises
+    ------
+    VerificationError
+        With the first violations, so that the fault can be found.
+    """
+    if verification.passed:
+        return
+    shown = list(_lines(verification.violations[:20]))
+    raise VerificationError(
+        Text(
+            "the plan failed {n} of {m} checks and is not written:\n{lines}",
+            "方案未通过 {m} 项核验中的 {n} 项，未写出：\n{lines}",
+        ).filled(n=len(verification.violations), m=verification.checks, lines="\n".join(shown))
+    )
+
+
+def _lines(violations: tuple[Violation, ...]) -> Iterator[str]:
+    for violation in violations:
+        yield (
+            f"  {violation.rule} {violation.place}: {violation.left:.9g} {violation.sense} "
+            f"{violation.right:.9g} {violation.unit}"
+        )

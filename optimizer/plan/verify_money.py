@@ -1,0 +1,144 @@
+"""Verification of every yuan: each cost term at each place, and the totals."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_power import SiteEnergy
+from optimizer.plan.verify_rules import policy_sides
+from optimizer.plan.verify_written import Written
+from optimizer.plan.violation import Checker
+
+Terms = dict[tuple[str, str], float]
+"""Yearly cost by term and place, million yuan."""
+
+
+def check_money(checker: Checker, facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+    """Check every cost row and the objective; return the cost recomputed, million yuan."""
+    terms = _terms(facts, plan, energy)
+    written = {(row["term"], row["place"]): row["million_yuan"] for row in plan.rows["costs"]}
+    for key in sorted(set(terms) | set(written)):
+        term, place = key
+        checker.equal(
+            f"cost {term}", place, written.get(key, 0.0), terms.get(key, 0.0), "million yuan"
+        )
+    total = sum(terms.values())
+    checker.equal("objective", "national", plan.objective_million_yuan, total, "million yuan")
+    checker.at_most("bound", "national", plan.bound_million_yuan, total, "million yuan")
+    return total
+
+
+def _terms(facts: Recomputed, plan: Written, energy: SiteEnergy) -> Terms:
+    terms: Terms = defaultdict(float)
+    for row in plan.rows["accelerators"]:
+        yuan = row["bought"] * facts.accelerator_cost(row["accelerator"])
+        terms["accelerators", row["site"]] += yuan
+    _builds(terms, facts, plan)
+    _energy(terms, facts, energy)
+    _network(terms, facts, plan)
+    _workloads(terms, facts, plan)
+    _green(terms, facts, plan, energy)
+    return terms
+
+
+def _builds(terms: Terms, facts: Recomputed, plan: Written) -> None:
+    opened: dict[str, float] = {}
+    power: dict[str, float] = defaultdict(float)
+    for row in plan.rows["builds"]:
+        site, module = row["site"], row["module"]
+        kind = facts.modules[module]
+        if kind["kind"] == "new":
+            terms["build", site] += row["modules"] * facts.module_cost(site, module)
+            if row["modules"] > 0.0:
+                limit, size = facts.sites[site]["build_limit_mw"], kind["it_mw"]
+                most = min(kind["maximum_per_site"], math.floor(limit / size * (1.0 + 1e-12)))
+                # Where none may stand, the site is wholly opened by any: another rule refuses it.
+                part = row["modules"] / most if most > 0 else 1.0
+                power[site] += row["modules"] * size / limit if limit > 0.0 else 1.0
+                opened[site] = max(opened.get(site, 0.0), part, power[site])
+        terms["demand_charge", site] += (
+            row["used_mw"] * facts.design_pue(site, module) * facts.demand_charge(site)
+        )
+    for site, opened_part in opened.items():
+        # Only a relaxed plan, which is a bound and no plan to build, opens a site in part.
+        opening = opened_part if plan.relaxed else 1.0
+        terms["site_opening", site] += (
+            opening * facts.sites[site]["fixed_cost_million_yuan_per_year"]
+        )
+
+
+def _energy(terms: Terms, facts: Recomputed, energy: SiteEnergy) -> None:
+    mean: dict[str, float] = defaultdict(float)
+    for (site, _module), part in energy.items():
+        terms["energy", site] += part[2]
+        mean[site] += part[1] * 1000.0 / 8760.0
+    for step in facts.rows["supply_steps"]:
+        above = mean[step["site"]] - step["above_mw"]
+        if above > 0.0:
+            yuan = above * 8760.0 * step["extra_yuan_per_kwh"] / 1000.0
+            terms["local_supply", step["site"]] += yuan
+
+
+def _network(terms: Terms, facts: Recomputed, plan: Written) -> None:
+    for row in plan.rows["links"]:
+        name = row["link"]
+        lease = row["leased_gbps"] * facts.links[name]["lease_yuan_per_gbps_year"] / 1e6
+        terms["network_lease", name] += lease
+        terms["network_upgrade", name] += row["upgrades"] * facts.upgrade_cost(name)
+
+
+def _workloads(terms: Terms, facts: Recomputed, plan: Written) -> None:
+    national: dict[str, float] = defaultdict(float)
+    at: dict[tuple[str, str], float] = defaultdict(float)
+    for service in facts.services:
+        national[service] = sum(facts.requests(region, service) for region in facts.regions)
+    for job, row in facts.jobs.items():
+        national[job] = row["count"]
+    for row in plan.rows["placements"]:
+        requests = row["share"] * facts.requests(row["region"], row["service"])
+        at[row["service"], row["site"]] += requests
+        yuan = facts.link_cost(row["region"], row["site"])
+        if yuan is not None:
+            terms["service_links", row["site"]] += requests * 365.0 * yuan / 1e6
+    for row in plan.rows["runs"]:
+        at[row["job"], row["site"]] += row["runs"]
+    for pin in facts.rows["pins"]:
+        workload, site = pin["workload"], pin["site"]
+        if pin["rule"] == "moving_cost" and national[workload] > 0.0:
+            terms["moving", site] += pin["value"] * at[workload, site] / national[workload]
+
+
+def _green(terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy) -> None:
+    price = {
+        (row["contract"], row["site"]): row["price_yuan_per_mwh"]
+        for row in facts.rows["green_contracts"]
+    }
+    claimed: dict[str, float] = defaultdict(float)
+    for row in plan.rows["contracts"]:
+        claimed[row["site"]] += row["energy_gwh"]
+        # What nobody offers has no price, and no cost that could be right.
+        yuan = price.get((row["contract"], row["site"]), math.nan)
+        terms["green_contracts", row["site"]] += row["energy_gwh"] * yuan / 1000.0
+    metered: dict[str, float] = defaultdict(float)
+    for (site, _module), part in energy.items():
+        metered[site] += part[1]
+    for policy in facts.policies():
+        if policy["kind"] == "carbon_price":
+            for site in facts.sites:
+                grid = facts.grid(site)
+                if policy["ledger"] == "location":
+                    tonnes = metered[site] * 1000.0 * grid["location_kgco2_per_kwh"]
+                else:
+                    residual = grid["residual_kgco2_per_kwh"]
+                    tonnes = (metered[site] - claimed[site]) * 1000.0 * residual
+                terms["carbon", site] += tonnes * policy["value"] / 1e6
+        elif not policy["hard"]:
+            for _place, activity, limit in policy_sides(facts, plan, policy, energy):
+                short = limit - activity
+                if not policy["kind"].endswith("_min"):
+                    short = -short
+                terms["policy_penalties", "national"] += (
+                    max(0.0, short) * policy["penalty_million_yuan_per_unit"]
+                )

@@ -1,0 +1,126 @@
+"""The raw tables as rows, and what each site is: prices, cooling and power.
+
+The base of :class:`~optimizer.plan.recompute.Recomputed`, and like it plain loops that share no
+code with what the model reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optimizer.plan.verify_written import Row
+from optimizer.tables.frames import TypedTable, records
+
+
+class RawTables:
+    """The raw tables as dictionaries, with the prices, the cooling and the power of sites."""
+
+    def __init__(self, tables: Mapping[str, TypedTable], year: int) -> None:
+        self.year = year
+        self.rows: dict[str, list[Row]] = {
+            name: records(table.frame) for name, table in tables.items()
+        }
+        self.sites = self._keyed("sites", "site")
+        self.regions = self._keyed("regions", "region")
+        self.services = self._keyed("services", "service")
+        self.jobs = self._keyed("jobs", "job")
+        self.cards = self._keyed("accelerators", "accelerator")
+        self.modules = self._keyed("modules", "module")
+        self.links = self._keyed("links", "link")
+        self.provinces = self._keyed("provinces", "province")
+        self.finance = {row["parameter"]: row["value"] for row in self.rows["finance"]}
+        self.parameters = {row["parameter"]: row["value"] for row in self.rows["parameters"]}
+        self.days: dict[str, tuple[int, float]] = {
+            row["typical_day"]: (row["month"], row["weight_days"]) for row in self.rows["times"]
+        }
+        self._prices: dict[tuple[str, int], list[float]] = {}
+
+    def _keyed(self, table: str, key: str) -> dict[str, Row]:
+        return {row[key]: row for row in self.rows[table]}
+
+    def hourly_prices(self, site: str, month: int) -> list[float]:
+        """Return the 24 energy prices of a site in a month, yuan/kWh."""
+        key = (site, month)
+        if key not in self._prices:
+            wanted = self.sites[site]
+            day = [0.0] * 24
+            for row in self.rows["tariffs"]:
+                if (
+                    row["tariff_region"] == wanted["tariff_region"]
+                    and row["voltage_kv"] == wanted["voltage_kv"]
+                    and row["month"] == month
+                ):
+                    for span in row["hours"].split(";"):
+                        start, end = (float(part) for part in span.split("-"))
+                        for hour in range(24):
+                            inside = min(end, hour + 1.0) - max(start, float(hour))
+                            day[hour] += max(0.0, inside) * row["price_yuan_per_kwh"]
+            self._prices[key] = day
+        return self._prices[key]
+
+    def demand_charge(self, site: str) -> float:
+        """Return what one MW contracted costs in a year, million yuan."""
+        wanted = self.sites[site]
+        by_month = {
+            row["month"]: row
+            for row in self.rows["tariffs"]
+            if row["tariff_region"] == wanted["tariff_region"]
+            and row["voltage_kv"] == wanted["voltage_kv"]
+        }
+        total = 0.0
+        for row in by_month.values():
+            if row["basis"] == "demand":
+                total += row["demand_charge_yuan_per_kw_month"] * 1000.0
+            else:
+                total += (
+                    row["capacity_charge_yuan_per_kva_month"]
+                    * self.parameters["kva_per_kw"]
+                    * 1000.0
+                )
+        return total / 1e6
+
+    def pue_at(self, module: str, celsius: float) -> float:
+        """Return the PUE of a module at an outside temperature."""
+        row = self.modules[module]
+        warmer = celsius - row["pue_threshold_c"]
+        return float(row["pue_base"] + row["pue_slope_per_c"] * max(0.0, warmer))
+
+    def pue(self, site: str, module: str, day: str) -> float:
+        """Return the PUE of a module at a site on a typical day."""
+        month = self.days[day][0]
+        for row in self.rows["climate"]:
+            if row["site"] == site and row["month"] == month:
+                return self.pue_at(module, row["mean_temperature_c"])
+        raise KeyError((site, month))
+
+    def design_pue(self, site: str, module: str) -> float:
+        """Return the PUE of a module on a site's design day."""
+        return self.pue_at(module, self.sites[site]["design_temperature_c"])
+
+    def annual_pue(self, site: str, module: str) -> float:
+        """Return the PUE of a constant load over the year."""
+        weights = {day: weight for day, (_month, weight) in self.days.items()}
+        return sum(self.pue(site, module, day) * w for day, w in weights.items()) / sum(
+            weights.values()
+        )
+
+    def may_have(self, site: str, module: str) -> bool:
+        """Return whether a site may have a module."""
+        wanted = self.modules[module]["site_class"]
+        return bool(wanted == "any" or (wanted == "cluster") == self.sites[site]["is_cluster"])
+
+    def free_power(self, site: str) -> float:
+        """Return the AI-ready power of a site in the planned year, MW of IT."""
+        row = self.sites[site]
+        power = row["ai_ready_it_mw"]
+        if row["under_construction_year"] <= self.year:
+            power += row["under_construction_it_mw"]
+        return float(power)
+
+    def standing_power(self, site: str) -> float:
+        """Return all IT power of a site that stands in the planned year, MW."""
+        row = self.sites[site]
+        power = row["existing_it_mw"]
+        if row["under_construction_year"] <= self.year:
+            power += row["under_construction_it_mw"]
+        return float(power)

@@ -1,0 +1,1 @@
+"""Plans and findings to pages, maps and workbooks. Works without a solver."""

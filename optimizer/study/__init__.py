@@ -1,0 +1,1 @@
+"""Many solves for one answer: the plan with its baselines, ranges and activity."""

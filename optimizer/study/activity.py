@@ -1,0 +1,174 @@
+"""Which blocks and policies do anything in a plan.
+
+For every block of the formulation: its rows, how many bind, and its cost. For every policy
+row: whether switching it off alone changes the least cost of the LP relaxation, or by how much
+it is idle.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.model.assembly import LinearModel
+from optimizer.solve.living import LivingModel
+
+BINDING: Final = 1e-6
+
+FILE_OF_ROWS: Final = {
+    "demand": "placement",
+    "throughput": "placement",
+    "pinned_service": "placement",
+    "job": "training",
+    "pinned_job": "training",
+    "busy_hour": "accelerators",
+    "fleet": "accelerators",
+    "supply": "accelerators",
+    "nameplate": "capacity",
+    "module": "capacity",
+    "ceiling": "capacity",
+    "build_limit": "capacity",
+    "opened": "capacity",
+    "opened_mw": "capacity",
+    "balance": "energy",
+    "load_hour": "energy",
+    "module_load": "energy",
+    "meter": "energy",
+    "supply_step": "energy",
+    "link": "network",
+    "claims": "green",
+    "location_ledger": "green",
+    "market_ledger": "green",
+}
+FILE_OF_COST: Final = {
+    "accelerators": "accelerators",
+    "build": "capacity",
+    "site_opening": "capacity",
+    "demand_charge": "capacity",
+    "energy": "energy",
+    "local_supply": "energy",
+    "network_lease": "network",
+    "network_upgrade": "network",
+    "service_links": "placement",
+    "moving": "placement",
+    "green_contracts": "green",
+    "carbon": "policy",
+    "policy_penalties": "policy",
+}
+
+
+def block_activity(model: LinearModel, values: NDArray[np.float64]) -> pd.DataFrame:
+    """Return rows, binding rows and cost of every block at a plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``block`` (file of the formulation), ``row`` (row block or cost term), ``rows``,
+        ``binding`` and ``million_yuan``.
+    """
+    activity = model.activity(values)
+    records: list[dict[str, object]] = []
+    for name, block in model.rows.items():
+        if not block.count or name.endswith("_held"):
+            continue
+        left = activity[block.slice]
+        lower, upper = model.row_lower[block.slice], model.row_upper[block.slice]
+        size = np.maximum(1.0, np.abs(left))
+        binds = (np.abs(left - lower) <= BINDING * size) | (np.abs(left - upper) <= BINDING * size)
+        records.append(
+            {
+                "block": "policy" if name.startswith("policy_") else FILE_OF_ROWS[name],
+                "row": name,
+                "rows": block.count,
+                "binding": int(binds.sum()),
+                "million_yuan": 0.0,
+            }
+        )
+    records += [
+        {
+            "block": FILE_OF_COST[term],
+            "row": f"cost {term}",
+            "rows": 0,
+            "binding": 0,
+            "million_yuan": float(cost @ values),
+        }
+        for term, cost in model.cost_terms.items()
+    ]
+    return pd.DataFrame(records).sort_values(["block", "row"], kind="stable", ignore_index=True)
+
+
+def policy_effects(
+    model: LinearModel, values: NDArray[np.float64], *, carbon_price: str = "carbon_price"
+) -> pd.DataFrame:
+    """Return what each policy does when it alone is switched off.
+
+    Parameters
+    ----------
+    model
+        The cost model of the plan.
+    values
+        ``(n,)`` the plan.
+    carbon_price
+        Name of the policy that prices carbon: a cost, not a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``policy``, ``saving_million_yuan`` (fall of the least cost of the LP relaxation),
+        ``slack`` (least distance of the plan to a limit, in ``unit``; NaN without
+        rows).
+    """
+    living = LivingModel(model)
+    base = living.solve()
+    assert base is not None
+    activity = model.activity(values)
+    records: list[dict[str, object]] = []
+    for name, block in model.rows.items():
+        if not name.startswith("policy_"):
+            continue
+        if not block.count:
+            # Nothing that it could forbid is on offer.
+            records.append(
+                {
+                    "policy": name.removeprefix("policy_"),
+                    "saving_million_yuan": 0.0,
+                    "slack": np.nan,
+                    "unit": block.unit,
+                }
+            )
+            continue
+        for row in block.ids:
+            living.set_row(int(row), -np.inf, np.inf)
+        without = living.solve()
+        for row in block.ids:
+            living.set_row(int(row), float(model.row_lower[row]), float(model.row_upper[row]))
+        assert without is not None
+        left = activity[block.slice]
+        distance = np.minimum(
+            left - model.row_lower[block.slice], model.row_upper[block.slice] - left
+        )
+        records.append(
+            {
+                "policy": name.removeprefix("policy_"),
+                "saving_million_yuan": max(0.0, base.objective - without.objective),
+                "slack": float(distance.min()),
+                "unit": block.unit,
+            }
+        )
+    carbon = model.cost_terms.get("carbon")
+    if carbon is not None and carbon.any():
+        living.set_costs(model.cost - carbon)
+        without = living.solve()
+        assert without is not None
+        records.append(
+            {
+                "policy": carbon_price,
+                "saving_million_yuan": max(0.0, base.objective - without.objective),
+                "slack": 0.0,
+                "unit": "million yuan",
+            }
+        )
+    return pd.DataFrame(records, columns=["policy", "saving_million_yuan", "slack", "unit"])
