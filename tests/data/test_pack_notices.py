@@ -1,0 +1,69 @@
+"""What the cases say that the model does not use yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimizer.inputs.case import read_case
+from optimizer.inputs.check_notices import Notice, notices
+from tests.data.pack_tables import records
+from tests.helpers import copy_tiny, read_rows, write_rows
+
+
+def places(found: list[Notice]) -> dict[tuple[str, str], int]:
+    return {(notice.table, notice.column): notice.rows for notice in found}
+
+
+def test_national_case() -> None:
+    found = notices(read_case())
+    services, rates, jobs = records("services"), records("service_rates"), records("jobs")
+    best_tier = min(int(row["tier"]) for row in services)
+    expected = {
+        ("sites", "lead_time_years"): len(records("sites")),
+        ("services", "growth_per_year"): sum(float(r["growth_per_year"]) != 1 for r in services),
+        ("services", "protected_share"): sum(float(r["protected_share"]) > 0 for r in services),
+        ("services", "tier"): sum(int(r["tier"]) > best_tier for r in services),
+        ("service_rates", "accelerators_per_replica"): sum(
+            int(row["accelerators_per_replica"]) > 1 for row in rates
+        ),
+        ("jobs", "may_split"): sum(row["may_split"] == "true" for row in jobs),
+        ("jobs", "sync_scheme"): sum(row["sync_scheme"] == "low_communication" for row in jobs),
+        ("accelerators", "embodied_kgco2"): len(records("accelerators")),
+        ("grid", "wind_curtailment"): sum(row["wind_curtailment"] > "0" for row in records("grid")),
+        ("grid", "solar_curtailment"): sum(
+            row["solar_curtailment"] > "0" for row in records("grid")
+        ),
+        ("renewable_profiles", ""): len(records("renewable_profiles")),
+    }
+    assert places(found) == expected
+
+
+def test_text_in_both_languages() -> None:
+    (notice,) = [item for item in notices(read_case()) if item.column == "may_split"]
+    assert notice.render("en") == (
+        f"not modelled yet: jobs.may_split ({notice.rows} rows): each run stays at one site"
+    )
+    assert notice.render("zh") == (
+        f"尚未建模：jobs.may_split（{notice.rows} 行）：每个任务只在一个站点运行"
+    )
+
+
+NEUTRAL = {
+    "sites": {"lead_time_years": "0"},
+    "services": {"growth_per_year": "1", "protected_share": "0", "tier": "3"},
+    "service_rates": {"accelerators_per_replica": "1"},
+    "jobs": {"may_split": "false", "sync_scheme": "synchronous"},
+    "accelerators": {"embodied_kgco2": "0"},
+    "grid": {"wind_curtailment": "", "solar_curtailment": "0"},
+    "green_contracts": {"additional": "false"},
+}
+
+
+def test_a_neutral_case_has_none(tmp_path: Path) -> None:
+    folder = copy_tiny(tmp_path)
+    for table, cells in NEUTRAL.items():
+        write_rows(folder, table, [{**row, **cells} for row in read_rows(folder, table)])
+    assert notices(read_case(folder)) == []
+    first, *rest = read_rows(folder, "green_contracts")
+    write_rows(folder, "green_contracts", [{**first, "additional": "true"}, *rest])
+    assert places(notices(read_case(folder))) == {("green_contracts", "additional"): 1}

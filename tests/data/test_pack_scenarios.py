@@ -1,0 +1,235 @@
+"""The shipped scenarios: each reads and checks on the national case and says why it is there."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.errors import InputError
+from optimizer.inputs.assemble import AssembledTables, assemble
+from optimizer.inputs.case import Case, checked_case
+from optimizer.inputs.policy_rows import PolicyRow
+from optimizer.inputs.scenario import ScenarioFile, apply_scenarios, read_scenario
+from optimizer.inputs.tariff import mean_price
+from optimizer.tables.pack import shipped_cases, shipped_scenarios
+from tests.data.pack_tables import number, records
+
+SCENARIOS = sorted(shipped_scenarios())
+WANTED = {
+    "ascend-only",
+    "carbon-cap",
+    "carbon-price",
+    "carbon-price-market",
+    "cheap-network",
+    "dear-network",
+    "demand-plus-30",
+    "market-delivered-prices",
+    "no-metro-build",
+    "west-share-60",
+}
+
+
+@cache
+def national() -> AssembledTables:
+    return assemble(shipped_cases()["national-2026"])
+
+
+@cache
+def base() -> Case:
+    return checked_case(national())
+
+
+@cache
+def with_scenario(name: str) -> Case:
+    return checked_case(apply_scenarios(national(), [read_scenario(name)]))
+
+
+def content(name: str) -> ScenarioFile:
+    return read_scenario(name).content
+
+
+def policy(case: Case, code: str) -> PolicyRow:
+    (row,) = [row for row in case.derived.policies if row.policy == code]
+    return row
+
+
+def test_all_are_shipped() -> None:
+    assert set(SCENARIOS) == WANTED
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_reads_checks_and_changes_something(name: str) -> None:
+    case = with_scenario(name)
+    assert case.name == f"national-2026+{name}"
+    changed = {override.table for override in content(name).overrides}
+    for table in changed:
+        assert not case.frame(table).equals(base().frame(table)), table
+    for table in set(case.tables) - changed - {"provenance", "sources"}:
+        assert case.frame(table).equals(base().frame(table)), table
+    assert f"scenario-{name}" in set(case.frame("sources")["source_id"])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_says_why_in_both_languages(name: str) -> None:
+    scenario = content(name)
+    assert scenario.name == name
+    for english in (scenario.title_en, scenario.question_en, scenario.expected_en):
+        assert english.isascii(), english
+        assert len(english) > 10, english
+    for chinese in (scenario.title_zh, scenario.question_zh, scenario.expected_zh):
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese), chinese
+    assert scenario.source
+    assert "tbd" not in scenario.source.lower()
+
+
+def test_west_share() -> None:
+    row = policy(with_scenario("west-share-60"), "west_share")
+    assert (row.kind, row.value, row.hard) == ("west_share_min", 0.6, True)
+    sites = base().frame("sites")
+    western = {p["province"] for p in records("provinces") if p["western_development"] == "true"}
+    assert row.sites.tolist() == sites["province"].isin(western).tolist()
+    assert row.sites.sum() == 18  # twelve capitals and six clusters
+
+
+@pytest.mark.parametrize(
+    ("name", "ledger"), [("carbon-price", "location"), ("carbon-price-market", "market")]
+)
+def test_carbon_price(name: str, ledger: str) -> None:
+    assert "carbon_price" not in {row.policy for row in base().derived.policies}
+    row = policy(with_scenario(name), "carbon_price")
+    assert (row.value, row.ledger) == (100.0, ledger)
+
+
+def test_carbon_cap_is_five_per_cent_below_the_base_plan() -> None:
+    row = policy(with_scenario("carbon-cap"), "carbon_cap")
+    assert row.ledger == "location"
+    assert row.value == 10 * round(0.95 * 11_118 / 10) == 10_560
+    source = content("carbon-cap").source
+    assert "11,118 kt" in source
+    assert "95 %" in source
+
+
+def test_cities_build_nothing() -> None:
+    case = with_scenario("no-metro-build")
+    modules = case.frame("modules")
+    cities = ~case.frame("sites")["is_cluster"].to_numpy(dtype=bool)
+    allowed = case.derived.cooling.allowed[cities].any(axis=0)
+    buildable = modules[allowed & (modules["kind"] == "new").to_numpy(dtype=bool)]
+    assert buildable["module"].tolist() == ["metro_air"]
+    assert buildable["maximum_per_site"].tolist() == [0]
+
+
+def test_delivered_prices_follow_from_the_published_ones() -> None:
+    tariffs = base().frame("tariffs")
+
+    def charge(region: str) -> float:
+        rows = tariffs[(tariffs["tariff_region"] == region) & (tariffs["voltage_kv"] == "110")]
+        monthly = rows.drop_duplicates("month")
+        assert set(monthly["basis"]) == {"demand"}
+        return float(monthly["demand_charge_yuan_per_kw_month"].sum()) / 8760.0
+
+    factors = {}
+    for region, delivered in (("NX", 0.36), ("NM_west", 0.33)):
+        factors[region] = (delivered - charge(region)) / mean_price(tariffs, region, "110")
+    west = {"CQ", "GS", "GX", "GZ", "QH", "SC", "SN", "XJ", "XZ", "YN"}
+    factors |= dict.fromkeys(west, sum(factors.values()) / 2)
+    changed = with_scenario("market-delivered-prices").frame("tariffs")
+    ratio = (changed["price_yuan_per_kwh"] / tariffs["price_yuan_per_kwh"]).to_numpy(dtype=float)
+    for region in sorted(set(tariffs["tariff_region"])):
+        found = ratio[(tariffs["tariff_region"] == region).to_numpy(dtype=bool)]
+        assert found == pytest.approx(round(factors.get(region, 1.0), 2), abs=1e-12), region
+    sites = base().frame("sites")
+    assert set(factors) == set(sites.loc[sites["side"] == "west", "tariff_region"])
+    # Outside the west the agency prices, with their charges, are the delivered level already.
+    prices, weight = base().derived.prices, base().derived.calendar.weight
+    level = (prices.energy.mean(axis=2) @ weight) / weight.sum() + prices.demand / 8.76
+    east_and_south = sites["province"].isin(["AH", "FJ", "GD", "HI", "JS", "JX", "SD", "SH", "ZJ"])
+    level = level[east_and_south.to_numpy(dtype=bool)]
+    assert (level.min().round(2), level.max().round(2)) == (0.56, 0.86)
+
+
+def test_only_ascend_can_be_bought() -> None:
+    case = with_scenario("ascend-only")
+    supply = case.frame("accelerator_supply")
+    bought = set(supply.loc[supply["supply"] > 0, "accelerator"])
+    vendors = case.frame("accelerators").set_index("accelerator")["vendor"]
+    assert bought == {"ascend_910b", "ascend_910c"}
+    assert {vendors[name] for name in bought} == {"Huawei"}
+
+
+def test_scaled_figures() -> None:
+    for name, table, factor, columns in (
+        ("demand-plus-30", "services", 1.3, ["requests_per_s"]),
+        ("cheap-network", "links", 0.5, ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"]),
+        ("dear-network", "links", 10.0, ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"]),
+    ):
+        before, after = base().frame(table), with_scenario(name).frame(table)
+        for column in columns:
+            expected = before[column].to_numpy(dtype=float) * factor
+            assert after[column].to_numpy(dtype=float) == pytest.approx(expected, rel=1e-15)
+
+
+def test_list_price_of_a_cloud_is_twenty_times_the_mean_lease() -> None:
+    leases = [float(row["lease_yuan_per_gbps_year"]) for row in records("links")]
+    assert round(45_000 * 12 / (sum(leases) / len(leases))) == 20
+
+
+# --- what overrides do to the grading of cells --------------------------------------------------
+
+
+def applied(folder: Path, overrides: str) -> AssembledTables:
+    path = folder / "what-if.yaml"
+    head = "name: what-if\ntitle_en: A test\ntitle_zh: 测试\noverrides:\n"
+    path.write_text(head + overrides, encoding="utf-8")
+    return apply_scenarios(national(), [read_scenario(path)])
+
+
+def graded(tables: AssembledTables, table: str, key: str) -> set[str]:
+    cells = tables.tables["provenance"].frame
+    return set(cells.loc[(cells["table"] == table) & (cells["key"] == key), "column"])
+
+
+def test_grading_goes_with_its_row(tmp_path: Path) -> None:
+    job = "frontier_moe"
+    assert graded(national(), "jobs", job)
+    tables = applied(tmp_path, f"  - {{table: jobs, where: {{job: {job}}}, remove: true}}\n")
+    assert graded(tables, "jobs", job) == set()
+    before = len(national().tables["provenance"].frame)
+    gone = len(graded(national(), "jobs", job))
+    assert len(tables.tables["provenance"].frame) == before - gone
+    assert len(checked_case(tables).frame("jobs")) == len(records("jobs")) - 1
+
+
+def test_grading_of_the_same_scenario_goes_too(tmp_path: Path) -> None:
+    where = "table: jobs, where: {job: frontier_moe}"
+    tables = applied(
+        tmp_path, f"  - {{{where}, scale: {{flop: 2}}}}\n  - {{{where}, remove: true}}\n"
+    )
+    assert graded(tables, "jobs", "frontier_moe") == set()
+    checked_case(tables)
+
+
+def test_a_key_cannot_be_changed(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        applied(tmp_path, "  - {table: jobs, where: {job: frontier_moe}, set: {job: other}}\n")
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.column) == ("what-if.yaml overrides[0]", "job")
+    assert "part of the key of jobs" in fault.problem.en
+
+
+def test_a_pue_ceiling_cannot_be_soft(tmp_path: Path) -> None:
+    tables = applied(
+        tmp_path,
+        "  - table: policies\n    where: {policy: pue_clusters}\n"
+        "    set: {hard: false, penalty_million_yuan_per_unit: 1}\n",
+    )
+    with pytest.raises(InputError) as caught:
+        checked_case(tables)
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.column, fault.value) == ("policies.csv", "hard", "False")
+    assert "cannot be soft" in fault.problem.en
+    assert number("policies", "value", policy="pue_clusters") == 1.2
+    assert np.isnan(national().tables["policies"].frame["penalty_million_yuan_per_unit"]).all()

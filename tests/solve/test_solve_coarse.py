@@ -1,0 +1,154 @@
+"""The coarse-to-fine search ends where the direct search does, and its bound is a true one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from optimizer.model.assembly import LinearModel
+from optimizer.model.build import serving_everything
+from optimizer.plan.raw_solution import Status
+from optimizer.solve import coarse
+from optimizer.solve.options import Progress, SolveOptions
+from optimizer.solve.run import Solved, location_cost, solve_model
+from optimizer.solve.solvers import SolverAnswer, run_solver
+from tests.solve.edited_cases import NAMES, edited, model_of, scaled, solved
+
+
+@pytest.fixture
+def always_in_stages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Make every search go through the stages; the list counts the integers of each solve."""
+    counts: list[int] = []
+
+    def counted(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
+        counts.append(int(model.integer.sum()))
+        return run_solver(model, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
+    monkeypatch.setattr(coarse, "run_solver", counted)
+    return counts
+
+
+def direct(name: str) -> Solved:
+    return solve_model(model_of(name), SolveOptions(gap_location=1e-9))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cases_have_coarse_and_fine_integers(name: str) -> None:
+    model = model_of(name)
+    assert (model.coarse & ~model.integer).sum() == 0
+    assert model.coarse.sum() >= 5
+    assert (model.integer & ~model.coarse).sum() >= 5
+    for block in ("built", "opening"):
+        assert model.coarse[model.columns[block].slice].all()
+    assert not model.coarse[model.columns["upgrades"].slice].any()
+
+
+@pytest.mark.parametrize("gap", [0.05, 0.01, 1e-3, 1e-6])
+@pytest.mark.parametrize("name", NAMES)
+def test_answer_is_within_the_gap_of_the_direct_search(
+    always_in_stages: list[int], name: str, gap: float
+) -> None:
+    staged = solve_model(model_of(name), SolveOptions(gap_location=gap))
+    best = run_solver(serving_everything(model_of(name)), SolveOptions(), 1e-7)
+    assert best.values is not None
+    optimum = float(model_of(name).cost @ best.values)
+    assert len(always_in_stages) >= 3
+    # First the coarse integers alone, a relaxation of the whole.
+    assert always_in_stages[0] == int(model_of(name).coarse.sum())
+    assert staged.solution.status is Status.OPTIMAL
+    assert staged.values is not None
+    asked = gap * location_cost(staged.model, staged.values)
+    assert staged.solution.objective - optimum <= asked
+    assert staged.solution.objective >= optimum - 1e-6 * optimum
+    assert staged.solution.bound <= optimum + 1e-6 * optimum
+    whole = staged.values[staged.model.integer]
+    assert np.array_equal(whole, np.round(whole))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bound_of_the_coarse_stage_holds_for_the_whole(name: str) -> None:
+    model = serving_everything(model_of(name))
+    only_coarse = dataclasses.replace(model, integer=model.coarse)
+    relaxation = run_solver(only_coarse, SolveOptions(), 1e-7)
+    optimum = direct(name).solution.objective
+    assert relaxation.bound <= optimum + 1e-6 * optimum
+
+
+@pytest.mark.parametrize("factor", [0.7, 0.9, 1.15, 1.3])
+def test_stages_hold_for_other_demands_too(always_in_stages: list[int], factor: float) -> None:
+    change = {"services": scaled({"requests_per_s": factor})}
+    case = edited("tiny", change)
+    staged = solved(case, SolveOptions(gap_location=1e-3))
+    assert always_in_stages
+    always_in_stages.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coarse, "FEW_INTEGERS", 1000)
+        best = solved(case, SolveOptions(gap_location=1e-9))
+    assert set(always_in_stages) == {int(best.model.integer.sum())}
+    assert staged.solution.unserved_value == pytest.approx(
+        best.solution.unserved_value, rel=1e-6, abs=1e-6
+    )
+    assert staged.values is not None
+    asked = 1e-3 * location_cost(staged.model, staged.values)
+    assert staged.solution.objective <= best.solution.objective + asked + 1e-6
+    assert staged.solution.bound <= best.solution.objective * (1.0 + 1e-6)
+
+
+def test_same_bytes_in_stages(always_in_stages: list[int]) -> None:
+    runs = [solve_model(model_of("tiny"), SolveOptions(gap_location=1e-6)) for _run in range(2)]
+    assert always_in_stages
+    assert runs[0].values is not None
+    assert runs[1].values is not None
+    assert runs[0].values.tobytes() == runs[1].values.tobytes()
+    assert runs[0].solution.nodes == runs[1].solution.nodes
+
+
+def test_progress_of_the_fine_stage_is_told_against_the_bound_of_the_whole(
+    always_in_stages: list[int],
+) -> None:
+    told: list[Progress] = []
+    options = SolveOptions(gap_location=1e-3, progress=told.append)
+    staged = solve_model(model_of("tiny"), options)
+    assert always_in_stages
+    finite = [item.bound for item in told if np.isfinite(item.bound)]
+    assert finite
+    assert max(finite) <= staged.solution.objective * (1.0 + 1e-6)
+
+
+def test_plan_that_rests_on_a_stage_out_of_time_is_not_deterministic(
+    always_in_stages: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: Callable[..., SolverAnswer] = vars(coarse)["run_solver"]
+    stopped: list[str] = []
+
+    def first_out_of_time(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
+        answer = counted(model, *arguments, **named)
+        if not stopped:
+            answer = dataclasses.replace(answer, stopped="time", bound=answer.bound - 10.0)
+        stopped.append(answer.stopped)
+        return answer
+
+    monkeypatch.setattr(coarse, "run_solver", first_out_of_time)
+    solution = solve_model(model_of("tiny"), SolveOptions(gap_location=1e-6)).solution
+    # Coarse, LP, fine, and then the whole problem, which proves the gap.
+    assert always_in_stages[-1] == int(model_of("tiny").integer.sum())
+    assert stopped[0] == "time"
+    assert solution.status is Status.OPTIMAL
+    assert not solution.deterministic
+
+
+def test_a_case_of_few_integers_is_searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    solves: list[int] = []
+
+    def counted(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
+        solves.append(int(model.integer.sum()))
+        return run_solver(model, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coarse, "run_solver", counted)
+    model = model_of("tiny")
+    solve_model(model, SolveOptions())
+    assert solves == [int(model.integer.sum())]
