@@ -87,7 +87,7 @@ def _add_rows(core: Any, model: LinearModel) -> None:  # noqa: ANN401
     constants = (-limit).tolist()
     start = model.row_start.tolist()
     # Slices of memory views cost half of those of arrays.
-    ids = memoryview(model.column_of.astype(np.uint64))
+    ids = memoryview(np.ascontiguousarray(model.column_of).view(np.uint64))
     values = memoryview(np.ascontiguousarray(model.value))
     expression, add = _rustcore.AffineExpr, core.add_constraint
     for block in model.rows.values():
@@ -116,7 +116,7 @@ def numbered(prefix: str, count: int, first: int = 0) -> list[str]:
     >>> numbered("share", 2, first=5)
     ['share_5', 'share_6']
     """
-    return list(map(f"{prefix}_".__add__, map(str, range(first, first + count))))
+    return [f"{prefix}_{number}" for number in range(first, first + count)]
 
 
 def row_names(model: LinearModel) -> dict[str, str]:
@@ -153,6 +153,8 @@ def _run_bounds(model: LinearModel, first: int, last: int) -> tuple[float, float
     """Return the commonest bounds of a run, which the batch call sets for all of it."""
 
     def commonest(values: Floats) -> float:
+        if (values == values[0]).all():
+            return float(values[0])
         found, counts = np.unique(values, return_counts=True)
         return float(found[np.argmax(counts)])
 
