@@ -28,7 +28,7 @@ from optimizer.model.build import build_model
 from optimizer.model.problem import pulp_problem
 from optimizer.solve.highs import pass_arrays
 
-RUNS: Final = 3
+RUNS: Final = 9
 
 NATIONAL_SECONDS_PER_MILLION: Final = 0.5
 NATIONAL_SECONDS_BESIDES: Final = 0.1
