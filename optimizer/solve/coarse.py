@@ -34,6 +34,12 @@ COARSE_GAP: Final = 0.4
 FINE_GAP: Final = 0.1
 """Part of the asked gap that the fine stage may leave open."""
 
+NEAR: Final = 0.15
+"""Reduced cost of a run, as a part of the asked gap, up to which the fine stage considers it."""
+
+WHOLE: Final = 1e-6
+"""Distance from a whole number that a solver's point may have."""
+
 COARSE_TIME: Final = 0.7
 """Part of the time limit that the coarse stage may use."""
 
@@ -170,7 +176,7 @@ def _fine(  # noqa: PLR0917 - a stage needs what the stages before it found
     relaxed = run_solver(around, dataclasses.replace(options, relaxed=True, progress=None), 0.0)
     narrow = around
     if relaxed.values is not None:
-        narrow = _whole_jobs_fixed(around, relaxed.values)
+        narrow = _whole_jobs_fixed(around, relaxed, NEAR * gap_abs)
     # The bound of the coarse stage holds here too: a point within the gap of it is enough.
     tuning = {**_TUNING, "objective_target": bound + gap_abs}
     answer = run_solver(narrow, _within(options, began, 1.0), gap_abs * FINE_GAP, tuning=tuning)
@@ -179,17 +185,26 @@ def _fine(  # noqa: PLR0917 - a stage needs what the stages before it found
     return answer
 
 
-def _whole_jobs_fixed(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
-    """Return the model with the runs of the jobs fixed that a point places whole."""
+def _whole_jobs_fixed(
+    model: LinearModel, relaxed: SolverAnswer, near_million_yuan: float
+) -> LinearModel:
+    """Return the model with the runs of the jobs fixed that the LP places whole.
+
+    The other jobs keep the options that the LP uses or that cost little more in it.
+    """
+    assert relaxed.values is not None
     runs = model.columns["runs"]
     job = runs.index["job"]
-    at_point = values[runs.slice]
-    broken = np.abs(at_point - np.round(at_point)) > 1e-6
+    at_point = relaxed.values[runs.slice]
+    broken = np.abs(at_point - np.round(at_point)) > WHOLE
     stays = ~np.isin(job, job[broken])
     lower, upper = model.lower.copy(), model.upper.copy()
     lower[runs.slice][stays] = np.round(at_point[stays])
     upper[runs.slice][stays] = np.round(at_point[stays])
-    return dataclasses.replace(model, lower=lower, upper=upper)
+    if relaxed.column_duals is not None:
+        dear = relaxed.column_duals[runs.slice] > near_million_yuan
+        upper[runs.slice][~stays & dear & (at_point < WHOLE)] = 0.0
+    return dataclasses.replace(model, lower=lower, upper=np.maximum(lower, upper))
 
 
 def _whole(  # noqa: PLR0917 - each call hands over the state of the search in full
