@@ -107,3 +107,9 @@ COST_TERMS: Final[dict[str, Text]] = {
     "carbon": Text("carbon price", "碳成本"),
     "policy_penalties": Text("penalties of soft policies", "软约束罚金"),
 }
+
+BASELINE_RULES: Final[dict[str, Text]] = {
+    "all_east": Text("all in the east", "全部放在东部"),
+    "nearest_site": Text("nearest site first", "就近优先"),
+    "cheapest_power": Text("cheapest power first", "电价优先"),
+}

@@ -90,7 +90,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
     from optimizer.solve.export import write_model
     from optimizer.solve.options import SolveOptions
     from optimizer.solve.solvers import check_solver
-    from optimizer.study.runner import environment_sha256, recorded_options, run_case
+    from optimizer.study.runner import code_and_libraries, recorded_options, run_case
     from optimizer.tables.pack import basemap_file
 
     language = settings().language
@@ -108,7 +108,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
             progress=teller,
         )
         recorded = recorded_options(options, writes_model=write_mps)
-        digest = run_hash(read, environment_sha256(), recorded)
+        digest = run_hash(read, code_and_libraries(), recorded)
         folder = out or default_folder(read, digest)
         if out is None and is_run(folder) and not force:
             return _reused(folder, digest, as_json=as_json)

@@ -15,14 +15,9 @@ import pandas as pd
 
 from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.inputs.case import Case
-from optimizer.labels import CONFIDENCES, COST_TERMS, Language, Text
+from optimizer.labels import BASELINE_RULES, CONFIDENCES, COST_TERMS, Language, Text
 from optimizer.plan.run import Run
 
-RULES: Final = {
-    "all_east": Text("all in the east", "全部放在东部"),
-    "nearest_site": Text("nearest site first", "就近优先"),
-    "cheapest_power": Text("cheapest power first", "电价优先"),
-}
 SHOWN_PRICES: Final = 8
 SHOWN_PLACES: Final = 4
 SHOWN_SLACK: Final = 1e-6
@@ -204,7 +199,7 @@ class _Writer:
             str(row["rule"]): row for row in self.run.findings["baselines"].to_dict("records")
         }
         rows = []
-        for rule, title in RULES.items():
+        for rule, title in BASELINE_RULES.items():
             row = by_rule[rule]
             remark = str(row["switched_off"]) or "–"
             if math.isnan(row["least_cost_million_yuan"]):

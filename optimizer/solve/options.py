@@ -46,7 +46,8 @@ class SolveOptions:
     seed
         Seed of the solver.
     relaxed
-        Solve the LP relaxation only; its objective is a lower bound, not a plan's cost.
+        Solve the LP relaxation only; its objective is a lower bound of a plan that leaves the same
+        work undone, not a plan's cost.
     progress
         Called with each line of progress, or ``None``.
     """

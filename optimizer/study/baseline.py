@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.inputs.network_paths import NETWORKS
-from optimizer.labels import Text
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import holding_unserved, with_row
 from optimizer.model.index import Sets
@@ -33,12 +32,6 @@ from optimizer.solve.run import Solved, solve_model
 
 HELD: Final = 1e-2
 """How far above its minimum the rank of a rule may lie when its cost is minimised."""
-
-RULES: Final = {
-    "all_east": Text("all in the east", "全部放在东部"),
-    "nearest_site": Text("nearest site first", "就近优先"),
-    "cheapest_power": Text("cheapest power first", "电价优先"),
-}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ def solve_baseline(
     Parameters
     ----------
     rule
-        One of :data:`RULES`.
+        One of :data:`optimizer.labels.BASELINE_RULES`.
     case, model, sets
         The case, its model and index sets.
     options

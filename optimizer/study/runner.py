@@ -23,7 +23,7 @@ import pandas as pd
 from optimizer.analysis.metrics import Metrics, metrics
 from optimizer.errors import InfeasibleError, SolverError, StoppedError
 from optimizer.inputs.case import Case
-from optimizer.labels import Text
+from optimizer.labels import BASELINE_RULES, Text
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.model.index import Sets
@@ -38,7 +38,7 @@ from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
-from optimizer.study.baseline import RULES, Baseline, solve_baseline, without_rows
+from optimizer.study.baseline import Baseline, solve_baseline, without_rows
 
 UNDONE_TOLERANCE: Final = 1e-6
 """Value of work left undone, in million yuan, below which two plans do the same work."""
@@ -104,7 +104,7 @@ def recorded_options(options: SolveOptions, *, writes_model: bool = False) -> di
     return {**options.recorded(), "write_mps": int(writes_model)}
 
 
-def environment_sha256() -> str:
+def code_and_libraries() -> str:
     """Return a text that changes with the code and with the libraries that solve."""
     return " ".join([code_sha256(), *(f"{name}={_version(name)}" for name in VERSIONED)])
 
@@ -301,7 +301,7 @@ def _baselines(
     # The model as built: what a rule cannot place is left undone and counted.
     model, sets = built
     records: list[dict[str, object]] = []
-    for rule in RULES:
+    for rule in BASELINE_RULES:
         # The relaxation is a lower bound of what the rule costs: savings are "at least", proved,
         # and cost seconds instead of three more searches.
         found = solve_baseline(rule, case, model, sets, SolveOptions(relaxed=True))
@@ -374,7 +374,7 @@ def _record(  # noqa: PLR0917 - a record gathers what every step found
     """Return the content of ``run.json`` but for the times of writing."""
     solution = solved.solution
     gap = key_figures.gap
-    digest = run_hash(case, environment_sha256(), recorded)
+    digest = run_hash(case, code_and_libraries(), recorded)
     return {
         "format": FORMAT,
         "case": case.name,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from optimizer.inputs.case import Case
+from optimizer.labels import BASELINE_RULES
 from optimizer.model.build import build_model
 from optimizer.plan.plan import Plan, make_plan
 from optimizer.plan.verify import verify_tables
@@ -18,7 +19,6 @@ from optimizer.solve.run import solve_model
 from optimizer.study.baseline import (
     _RESTRICTIONS,
     HELD,
-    RULES,
     Baseline,
     delivered_price,
     solve_baseline,
@@ -37,7 +37,7 @@ from tests.plan.solved_cases import (
     without,
 )
 
-EVERY_RULE = sorted(RULES)
+EVERY_RULE = sorted(BASELINE_RULES)
 BOTH = [(name, rule) for name in sorted(CASES) for rule in EVERY_RULE]
 
 
@@ -293,8 +293,10 @@ def stated(name: str) -> dict[str, dict[str, Any]]:
 def test_every_baseline_of_a_run_is_verified(name: str) -> None:
     """Without the rows that are switched off beside it."""
     rows = stated(name)
-    assert set(rows) == set(RULES)
-    assert {rule: bool(row["verified"]) for rule, row in rows.items()} == dict.fromkeys(RULES, True)
+    assert set(rows) == set(BASELINE_RULES)
+    assert {rule: bool(row["verified"]) for rule, row in rows.items()} == dict.fromkeys(
+        BASELINE_RULES, True
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
