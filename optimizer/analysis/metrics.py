@@ -61,7 +61,7 @@ def metrics(case: Case, plan: Plan) -> Metrics:
         total_cost=total,
         location_cost=location,
         accelerator_cost=plan.cost("accelerators"),
-        energy_cost=plan.cost("energy", "demand_charge", "local_supply"),
+        energy_cost=plan.cost("energy", "demand_charge", "local_supply", "pue_surcharge"),
         build_cost=plan.cost("build", "site_opening"),
         network_cost=plan.cost("network_lease", "network_upgrade", "service_links"),
         gap=gap,

@@ -110,7 +110,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         gangs=gang_options(
             frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
         ),
-        policies=policy_rows(frames["policies"], sites, frames["provinces"], year),
+        policies=policy_rows(frames, year),
         rtt_p99_ms=rtt,
         reach=reach,
         module_cost=module_yearly_cost(sites, frames["modules"], finance),
