@@ -45,6 +45,9 @@ REQUIRED_PARAMETERS: Final = (
     "route_factor_optical",
     "route_factor_public",
 )
+OPTIONAL_PARAMETERS: Final = ("demand_peak_factor",)
+"""Parameters that switch a block on; without them it is left out."""
+
 NEEDS_ROWS: Final = ("sites", "regions", "modules", "accelerators", "times", "provinces")
 
 
@@ -187,7 +190,11 @@ def _missing_grid(tables: Mapping[str, TypedTable], year: int) -> Iterator[Fault
 
 
 def _missing_parameters(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
-    for name, required in (("finance", REQUIRED_FINANCE), ("parameters", REQUIRED_PARAMETERS)):
+    for name, required, optional in (
+        ("finance", REQUIRED_FINANCE, ()),
+        ("parameters", REQUIRED_PARAMETERS, OPTIONAL_PARAMETERS),
+    ):
+        known = (*required, *optional)
         table = tables[name]
         given = set(table.frame["parameter"])
         for parameter in required:
@@ -200,8 +207,8 @@ def _missing_parameters(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
                     value=parameter,
                 )
         for record, parameter in enumerate(table.frame["parameter"]):
-            if parameter not in required:
-                yield _unknown(table, record, "parameter", list(required), name)
+            if parameter not in known:
+                yield _unknown(table, record, "parameter", list(known), name)
 
 
 def _missing_rates(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:

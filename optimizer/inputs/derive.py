@@ -24,6 +24,7 @@ from optimizer.inputs.hardware import (
 from optimizer.inputs.load_profiles import LoadProfiles, load_profiles
 from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_budget
 from optimizer.inputs.policy_rows import PolicyRow, policy_rows
+from optimizer.inputs.site_supply import SiteSupply, site_supply
 from optimizer.inputs.tariff import Prices, prices
 from optimizer.inputs.training import GangOptions, gang_options
 from optimizer.inputs.typical_days import Calendar, calendar
@@ -36,7 +37,7 @@ class Derived:
 
     Parameters
     ----------
-    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, policies
+    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, supply, policies
         See the classes.
     rtt_p99_ms
         ``(I, W, S)`` round trip of the 99th percentile of users, access included.
@@ -59,6 +60,7 @@ class Derived:
     hardware: Hardware
     paths: Paths
     gangs: GangOptions
+    supply: SiteSupply
     policies: tuple[PolicyRow, ...]
     rtt_p99_ms: NDArray[np.float64]
     reach: NDArray[np.float64]
@@ -93,7 +95,13 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
     grid = _latest_grid(frames["grid"], year).reindex(sites["province"])
     derived = Derived(
         calendar=days,
-        prices=prices(sites, frames["tariffs"], days, parameters["kva_per_kw"]),
+        prices=prices(
+            sites,
+            frames["tariffs"],
+            days,
+            parameters["kva_per_kw"],
+            parameters.get("demand_peak_factor"),
+        ),
         cooling=cooling(sites, frames["modules"], frames["climate"], days),
         demand=wanted,
         profiles=load_profiles(wanted.profiles, wanted.shape, days.days),
@@ -110,6 +118,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         gangs=gang_options(
             frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
         ),
+        supply=site_supply(frames, days, year=year, finance=finance),
         policies=policy_rows(frames["policies"], sites, frames["provinces"], year),
         rtt_p99_ms=rtt,
         reach=reach,

@@ -54,6 +54,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A lower bound on what the hours of a site cost, or a limit of what they can carry.
+
+    Parameters
+    ----------
+    columns
+        ``(l,)`` columns of the plan it depends on.
+    slopes, constant
+        ``constant + slopes @ plan[columns]`` is at most the cost, or at most zero.
+    of_cost
+        Which of the two.
+    """
+
+    columns: Integers
+    slopes: Floats
+    constant: float
+    of_cost: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LinearModel:
     """A mixed-integer linear program: minimise ``cost @ x``.
 
@@ -64,6 +84,9 @@ class LinearModel:
     coarse
         ``(n,)`` the integer columns whose units are large: they shape the plan, and the search
         settles them first (:mod:`optimizer.solve.coarse`). Changes no answer.
+    group
+        ``(n,)`` what a column belongs to that follows from the plan once the others are settled:
+        a site with its hours, or -1 for the plan itself. A row has columns of one group at most.
     row_lower, row_upper
         ``(m,)``.
     row_start, column_of, value
@@ -74,6 +97,12 @@ class LinearModel:
         ``(n,)`` cost of each term by name; they sum to ``cost`` in the cost stage.
     unserved_value
         ``(n,)`` value of work left undone, minimised in the first stage.
+    estimate
+        ``(n,)`` about what a unit of a column costs in the hours that follow from the plan, in
+        million yuan. Chooses the first plan that is tried, and changes no answer.
+    cuts
+        What solves have learnt about the hours of sites, by the fingerprint of a site's hours.
+        All variants of a model share it: a cut holds for any plan.
     """
 
     cost: Floats
@@ -81,6 +110,7 @@ class LinearModel:
     upper: Floats
     integer: NDArray[np.bool_]
     coarse: NDArray[np.bool_]
+    group: Integers
     row_lower: Floats
     row_upper: Floats
     row_start: Integers
@@ -90,6 +120,15 @@ class LinearModel:
     rows: Mapping[str, Block]
     cost_terms: Mapping[str, Floats]
     unserved_value: Floats
+    estimate: Floats
+    cuts: dict[bytes, list[Cut]] = field(default_factory=dict, compare=False, repr=False)
+
+    def cost_terms_total(self) -> Floats:
+        """Return ``(n,)`` the sum of all cost terms, whatever the objective is."""
+        total = np.zeros(len(self.cost))
+        for cost in self.cost_terms.values():
+            total += cost
+        return total
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -116,11 +155,13 @@ class Assembly:
     _upper: list[Floats] = field(default_factory=list)
     _integer: list[NDArray[np.bool_]] = field(default_factory=list)
     _coarse: list[NDArray[np.bool_]] = field(default_factory=list)
+    _group: list[Integers] = field(default_factory=list)
     _row_lower: list[Floats] = field(default_factory=list)
     _row_upper: list[Floats] = field(default_factory=list)
     _entries: list[tuple[Integers, Integers, Floats]] = field(default_factory=list)
     _costs: list[tuple[str, Integers, Floats]] = field(default_factory=list)
     _values: list[tuple[Integers, Floats]] = field(default_factory=list)
+    _estimates: list[tuple[Integers, Floats]] = field(default_factory=list)
     _column_count: int = 0
     _row_count: int = 0
 
@@ -134,10 +175,12 @@ class Assembly:
         upper: ArrayLike = np.inf,
         integer: ArrayLike = False,
         coarse: ArrayLike = True,
+        group: ArrayLike = -1,
     ) -> Block:
         """Add a block of columns, one for each entry of the index.
 
-        ``coarse`` says which of the integer columns the search settles first.
+        ``coarse`` says which of the integer columns the search settles first, ``group`` to which
+        site's hours a column belongs.
         """
         count = _count(index)
         block = Block(name, self._column_count, count, dict(index), unit)
@@ -150,6 +193,9 @@ class Assembly:
         whole = np.broadcast_to(np.asarray(integer, dtype=bool), count)
         self._integer.append(whole)
         self._coarse.append(whole & np.broadcast_to(np.asarray(coarse, dtype=bool), count))
+        self._group.append(
+            np.array(np.broadcast_to(np.asarray(group, dtype=np.int64), count), dtype=np.int64)
+        )
         return block
 
     def add_rows(
@@ -189,6 +235,10 @@ class Assembly:
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
         self._values.append((columns, numbers))
 
+    def estimate(self, columns: Integers, million_yuan: ArrayLike) -> None:
+        """Say about what columns cost in the hours that follow from the plan."""
+        self._estimates.append((columns, np.asarray(million_yuan, dtype=float)))
+
     def finish(self) -> LinearModel:
         """Return the model.
 
@@ -207,6 +257,9 @@ class Assembly:
         unserved = np.zeros(self._column_count)
         for columns, numbers in self._values:
             np.add.at(unserved, columns, numbers)
+        estimate = np.zeros(self._column_count)
+        for columns, numbers in self._estimates:
+            estimate[columns] = numbers
         row_start, column_of, value = _by_rows(self._entries, self._row_count, self._column_count)
         cost = np.zeros(self._column_count)
         for numbers in cost_terms.values():
@@ -217,6 +270,7 @@ class Assembly:
             upper=_joined(self._upper),
             integer=np.concatenate(self._integer),
             coarse=np.concatenate(self._coarse),
+            group=np.concatenate(self._group),
             row_lower=_joined(self._row_lower),
             row_upper=_joined(self._row_upper),
             row_start=row_start,
@@ -226,6 +280,7 @@ class Assembly:
             rows=self.rows,
             cost_terms=cost_terms,
             unserved_value=unserved,
+            estimate=estimate,
         )
 
 

@@ -20,8 +20,11 @@ from optimizer.inputs.case import Case
 from optimizer.model.accelerators import add_accelerators
 from optimizer.model.assembly import Assembly, Block, LinearModel
 from optimizer.model.capacity import add_capacity
+from optimizer.model.demand_charge import add_demand_charge
 from optimizer.model.energy import add_energy
+from optimizer.model.flexible import add_flexible
 from optimizer.model.green import add_green
+from optimizer.model.hourly import add_hourly, add_matching
 from optimizer.model.index import Sets, index_sets
 from optimizer.model.network import add_network
 from optimizer.model.placement import add_placement
@@ -34,8 +37,12 @@ BLOCKS: Final = (
     add_accelerators,
     add_capacity,
     add_energy,
+    add_demand_charge,
+    add_hourly,
+    add_flexible,
     add_network,
     add_green,
+    add_matching,
     add_policy,
 )
 """The blocks in the order in which they are added; each file states its formula."""

@@ -20,9 +20,10 @@ Rows
 Cost of load[s,p,k], in million yuan a MW:
     sum_{d,h} w[d] * shape[p,d,h] * price[s,d,h] * PUE[s,k,d] / 1000
 
-No storage, flexible load or monthly demand couples the hours of this level, so the hours of a
-profile collapse exactly into one price for each site, profile and module; a cheap night counts
-for what it is worth. Each profile keeps its split over modules all year.
+Where no storage, generation or flexible load couples the hours of a site, the hours of a profile
+collapse exactly into this one price for each site, profile and module; a cheap night counts for
+what it is worth. Elsewhere loads cost nothing here and draw power in every hour of
+:mod:`optimizer.model.hourly`. Each profile keeps its split over modules all year.
 """
 
 from __future__ import annotations
@@ -68,7 +69,10 @@ def add_energy(assembly: Assembly, case: Case, sets: Sets) -> None:
     pair_row = _pair_rows(case, sets)
     assembly.put(rows.ids, energy.ids, 1.0)
     assembly.put(rows.start + pair_row[at[0], at[2]], load.ids, -gwh[at])
-    assembly.charge("energy", load.ids, million_yuan[at])
+    # Where hours are modelled, the grid is paid by the hour (:mod:`optimizer.model.hourly`).
+    by_hour = sets.hourly[at[0]]
+    assembly.charge("energy", load.ids, np.where(by_hour, 0.0, million_yuan[at]))
+    assembly.estimate(load.ids[by_hour], million_yuan[at][by_hour])
     _supply_steps(assembly, case, energy)
 
 

@@ -60,6 +60,12 @@ class Sets:
         ``(K,)`` whether the module is new build.
     free_power_mw
         ``(S,)`` AI-ready power that exists.
+    hourly
+        ``(S,)`` whether something couples the hours of the site.
+    flexible
+        ``(S,)`` whether batch work there may move within the day.
+    matched
+        ``(S,)`` whether green power there is matched with the load hour by hour.
     """
 
     share: Pairs
@@ -70,6 +76,9 @@ class Sets:
     peaks: Floats
     new_module: NDArray[np.bool_]
     free_power_mw: Floats
+    hourly: NDArray[np.bool_]
+    flexible: NDArray[np.bool_]
+    matched: NDArray[np.bool_]
 
 
 def index_sets(case: Case) -> Sets:
@@ -102,6 +111,18 @@ def index_sets(case: Case) -> Sets:
     power = free_power_mw(case.tables)
     allowed = derived.cooling.allowed & (new_module[None, :] | (power > 0.0)[:, None])
     module_site, module = np.nonzero(allowed)
+    flexible = np.zeros(len(power), dtype=bool)
+    movable = demand.flexible_share[demand.profile_of[busy[0]]] > 0.0
+    flexible[busy[1][movable]] = True
+    flexible &= case.tables["sites"].frame["is_cluster"].to_numpy(dtype=bool)
+    hourly = flexible.copy()
+    hourly[derived.supply.generation.site] = True
+    hourly[derived.supply.batteries.site] = True
+    matched = np.zeros(len(power), dtype=bool)
+    for policy in derived.policies:
+        if policy.kind == "green_share_hourly_min":
+            matched |= policy.sites
+    hourly |= matched
     return Sets(
         share=_pairs(region=region, service=service, site=site),
         busy=_pairs(service=busy[0], site=busy[1], accelerator=busy[2]),
@@ -111,6 +132,9 @@ def index_sets(case: Case) -> Sets:
         peaks=_peaks(case),
         new_module=new_module,
         free_power_mw=power,
+        hourly=hourly,
+        flexible=flexible,
+        matched=matched,
     )
 
 

@@ -97,6 +97,8 @@ def _with_slacks(model: LinearModel, rows: np.ndarray) -> LinearModel:
         lower=np.concatenate([model.lower, np.zeros(count)]),
         upper=np.concatenate([model.upper, np.full(count, np.inf)]),
         integer=np.zeros(columns + count, dtype=bool),
+        group=np.concatenate([model.group, np.full(count, -1)]),
+        estimate=np.zeros(columns + count),
         row_start=np.concatenate([[0], np.cumsum(np.bincount(all_rows, minlength=model.shape[0]))]),
         column_of=np.concatenate([model.column_of, columns + np.arange(count)])[order],
         value=np.concatenate([model.value, sign])[order],

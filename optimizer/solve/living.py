@@ -2,11 +2,18 @@
 
 Changing a cost, a bound or a limit and solving again from the last basis is many times faster
 than handing the matrix over again. Only the LP relaxation is kept this way.
+
+A model with hours that follow from its plan is solved in parts (:mod:`optimizer.solve.decompose`):
+the plan is solved with the cuts known so far, the hours of every site at a point between that
+plan and the best one so far (which halves the number of rounds), and their cuts are added, until
+the best plan is within the tolerance of the bound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Final
 
 import highspy
 import numpy as np
@@ -14,8 +21,20 @@ from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.labels import Text
-from optimizer.model.assembly import LinearModel
+from optimizer.model.assembly import Cut, LinearModel
+from optimizer.solve.decompose import Hours, Split, is_split, split
 from optimizer.solve.highs import pass_arrays
+
+Floats = NDArray[np.float64]
+
+EXACT: Final = 1e-9
+"""Part of the objective that counts as nothing."""
+
+BETWEEN: Final = 0.5
+"""Where the hours are solved: this part of the way from the best plan to the newest."""
+
+MOST_ROUNDS: Final = 2000
+"""Rounds after which an LP in parts is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,8 @@ class LinearPoint:
     ----------
     objective
         Value of the current objective.
+    bound
+        Proved lower bound: the objective, but for a program in parts with a tolerance.
     values
         ``(n,)`` of the columns.
     row_duals, column_duals
@@ -33,9 +54,10 @@ class LinearPoint:
     """
 
     objective: float
-    values: NDArray[np.float64]
-    row_duals: NDArray[np.float64]
-    column_duals: NDArray[np.float64]
+    bound: float
+    values: Floats
+    row_duals: Floats
+    column_duals: Floats
 
 
 class LivingModel:
@@ -45,6 +67,10 @@ class LivingModel:
     ----------
     model
         The linear model; its integrality is left out.
+    open_share
+        Part of the objective that a program in parts may leave open; its bound stays proved.
+    stop
+        Asked before every round of a program in parts: whether time is up.
 
     Examples
     --------
@@ -55,24 +81,36 @@ class LivingModel:
     True
     """
 
-    def __init__(self, model: LinearModel) -> None:
-        highspy.Highs.resetGlobalScheduler(True)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._highs.setOptionValue("output_flag", False)
-        self._highs.setOptionValue("threads", 1)
-        pass_arrays(self._highs, model, integer=False)
-        self._columns = np.arange(model.shape[1], dtype=np.int32)
+    def __init__(
+        self,
+        model: LinearModel,
+        *,
+        open_share: float = 0.0,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._model = model
+        self._parts = _Parts(model, open_share, stop) if is_split(model) else None
+        self._highs = _loaded(self._parts.split.master if self._parts else model)
+        if self._parts is not None:
+            self._parts.start(self._highs)
 
-    def set_costs(self, cost: NDArray[np.float64]) -> None:
-        """Replace the whole objective."""
-        self._highs.changeColsCost(len(self._columns), self._columns, cost)
+    def set_costs(self, cost: Floats) -> None:
+        """Replace the whole objective; the hours keep theirs or have none."""
+        if self._parts is not None:
+            cost = self._parts.master_cost(cost)
+        columns = np.arange(len(cost), dtype=np.int32)
+        self._highs.changeColsCost(len(columns), columns, cost)
 
     def set_row(self, row: int, lower: float, upper: float) -> None:
-        """Replace the limits of one row."""
+        """Replace the limits of one row of the plan."""
+        if self._parts is not None:
+            row = _place(self._parts.split.plan_rows, row)
         self._highs.changeRowBounds(row, lower, upper)
 
     def set_column(self, column: int, lower: float, upper: float) -> None:
-        """Replace the bounds of one column."""
+        """Replace the bounds of one column of the plan."""
+        if self._parts is not None:
+            column = _place(self._parts.split.plan_columns, column)
         self._highs.changeColBounds(column, lower, upper)
 
     def solve(self) -> LinearPoint | None:
@@ -83,23 +121,180 @@ class LivingModel:
         SolverError
             If the solver fails otherwise.
         """
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        if status in {
-            highspy.HighsModelStatus.kInfeasible,
-            highspy.HighsModelStatus.kUnboundedOrInfeasible,
-        }:
-            return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(
-                Text("the LP ended as {status}", "线性规划以 {status} 结束").filled(
-                    status=self._highs.modelStatusToString(status)
-                )
+        if self._parts is not None:
+            return self._parts.solve(self._highs)
+        return _solved(self._highs)
+
+
+def _place(kept: NDArray[np.int64], number: int) -> int:
+    """Return where a row or column of the whole model stands in the plan's."""
+    place = int(np.searchsorted(kept, number))
+    if place == len(kept) or kept[place] != number:
+        raise ValueError(number)
+    return place
+
+
+def _loaded(model: LinearModel) -> Any:  # noqa: ANN401
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    pass_arrays(solver, model, integer=False)
+    return solver
+
+
+def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
+    solver.run()
+    status = solver.getModelStatus()
+    if status in {
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    }:
+        return None
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise SolverError(
+            Text("the LP ended as {status}", "线性规划以 {status} 结束").filled(
+                status=solver.modelStatusToString(status)
             )
-        solution = self._highs.getSolution()
-        return LinearPoint(
-            objective=float(self._highs.getInfo().objective_function_value),
-            values=np.asarray(solution.col_value, dtype=float),
-            row_duals=np.asarray(solution.row_dual, dtype=float),
-            column_duals=np.asarray(solution.col_dual, dtype=float),
         )
+    solution = solver.getSolution()
+    objective = float(solver.getInfo().objective_function_value)
+    return LinearPoint(
+        objective=objective,
+        bound=objective,
+        values=np.asarray(solution.col_value, dtype=float),
+        row_duals=np.asarray(solution.row_dual, dtype=float),
+        column_duals=np.asarray(solution.col_dual, dtype=float),
+    )
+
+
+class _Parts:
+    """The rounds between a plan and the hours of its sites."""
+
+    def __init__(self, model: LinearModel, open_share: float, stop: Callable[[], bool]) -> None:
+        self.split: Split = split(model)
+        self._open_share = max(open_share, EXACT)
+        self._stop = stop
+        self._hours = [Hours(part) for part in self.split.parts]
+        self._cuts = model.cuts
+        self._cost = self.split.master.cost
+        self._full = np.zeros(self.split.whole[1])
+
+    def start(self, solver: Any) -> None:  # noqa: ANN401
+        """Bound the hours' costs from below and add the cuts that are known."""
+        master = self.split.master
+        for number, (part, hours) in enumerate(
+            zip(self.split.parts, self._hours, strict=True)
+        ):
+            known = self._cuts.setdefault(part.key, [])
+            place = np.searchsorted(self.split.plan_columns, part.link)
+            least = hours.least_cost(master.lower[place], master.upper[place])
+            solver.changeColBounds(self.split.first_value + number, least, np.inf)
+            for cut in known:
+                self._add(solver, cut, number)
+
+    def master_cost(self, cost: Floats) -> Floats:
+        """Return the objective of the master for one of the whole model."""
+        hours = np.ones(len(cost), dtype=bool)
+        hours[self.split.plan_columns] = False
+        priced = bool(cost[hours].any())
+        if priced and not np.array_equal(cost[hours], self._hours_cost(hours)):
+            raise ValueError("hours keep their cost or have none")
+        values = np.full(len(self.split.parts), float(priced))
+        self._cost = np.concatenate([cost[self.split.plan_columns], values])
+        return self._cost
+
+    def _hours_cost(self, hours: NDArray[np.bool_]) -> Floats:
+        cost = np.zeros(len(hours))
+        for part in self.split.parts:
+            cost[part.columns] = part.cost
+        return cost[hours]
+
+    def _add(self, solver: Any, cut: Cut, number: int) -> None:  # noqa: ANN401
+        columns, values, limit = self.split.row_of_cut(cut, number)
+        solver.addRow(limit, np.inf, len(columns), columns.astype(np.int32), values)
+
+    def solve(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
+        """Return the best plan with its hours."""
+        first = self.split.first_value
+        best, best_cost, best_plan = None, np.inf, None
+        newest = self._first(solver)
+        for _round in range(MOST_ROUNDS):
+            if newest is None:
+                return None
+            target = self._open_share * max(1.0, abs(newest.bound))
+            tried = newest.values
+            if best_plan is not None:
+                tried = BETWEEN * newest.values + (1.0 - BETWEEN) * best_plan
+            cost, added = self._round(solver, tried, newest.values)
+            if cost is not None and cost < best_cost:
+                best, best_cost, best_plan = self._full.copy(), cost, tried
+            if best is not None and best_cost - newest.bound <= target:
+                return self._point(newest, best, best_cost)
+            if not added and best_plan is not None and tried is not newest.values:
+                # The point between taught nothing: look at the newest plan itself.
+                cost, added = self._round(solver, newest.values, newest.values)
+                if cost is not None and cost < best_cost:
+                    best, best_cost, best_plan = self._full.copy(), cost, newest.values
+            if best is not None and (
+                best_cost - newest.bound <= target or not added or self._stop()
+            ):
+                return self._point(newest, best, best_cost)
+            following = _solved(solver)
+            if following is not None:
+                # The objective of the first round was an estimate; a bound only rises.
+                assert len(following.values) == first + len(self.split.parts)
+            newest = following
+        raise SolverError(
+            Text("the hours of sites do not converge", "站点逐时子问题未能收敛")
+        )
+
+    def _first(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
+        """Return the first plan: with cuts the optimum, without them one by estimated costs."""
+        if any(self._cuts[part.key] for part in self.split.parts) or not self._cost[
+            self.split.first_value :
+        ].any():
+            return _solved(solver)
+        columns = np.arange(len(self._cost), dtype=np.int32)
+        estimate = self._cost + self.split.master.estimate
+        solver.changeColsCost(len(columns), columns, estimate)
+        guess = _solved(solver)
+        solver.changeColsCost(len(columns), columns, self._cost)
+        if guess is None:
+            return None
+        self._round(solver, guess.values, guess.values)
+        return _solved(solver)
+
+    def _round(
+        self,
+        solver: Any,  # noqa: ANN401
+        plan: Floats,
+        newest: Floats,
+    ) -> tuple[float | None, int]:
+        """Solve all hours at a plan; return its whole cost, if possible, and the cuts added."""
+        first = self.split.first_value
+        self._full[self.split.plan_columns] = plan[:first]
+        cost, possible, added = float(self._cost[:first] @ plan[:first]), True, 0
+        for number, hours in enumerate(self._hours):
+            part = hours.part
+            taken = self._full[part.link]
+            cut, values = hours.solve(taken)
+            columns, slopes, limit = self.split.row_of_cut(cut, number)
+            value = cut.constant + float(cut.slopes @ taken)
+            if values is None:
+                possible = False
+            else:
+                self._full[part.columns] = values
+                cost += value * self._cost[first + number]
+            if limit - float(slopes @ newest[columns]) > 1e-9 * max(1.0, abs(limit)):
+                self._cuts[part.key].append(cut)
+                self._add(solver, cut, number)
+                added += 1
+        return (cost if possible else None), added
+
+    def _point(self, newest: LinearPoint, best: Floats, cost: float) -> LinearPoint:
+        rows, columns = self.split.whole
+        row_duals, column_duals = np.zeros(rows), np.zeros(columns)
+        row_duals[self.split.plan_rows] = newest.row_duals[: len(self.split.plan_rows)]
+        column_duals[self.split.plan_columns] = newest.column_duals[: self.split.first_value]
+        return LinearPoint(cost, min(newest.bound, cost), best, row_duals, column_duals)

@@ -48,6 +48,10 @@ class SolveOptions:
     relaxed
         Solve the LP relaxation only; its objective is a lower bound of a plan that leaves the same
         work undone, not a plan's cost.
+    whole
+        Hand the model to the solver as one, even where the hours of sites follow from the plan.
+    open_share
+        Part of the objective that an LP in parts may leave open; its bound stays proved.
     progress
         Called with each line of progress, or ``None``.
     """
@@ -58,6 +62,8 @@ class SolveOptions:
     threads: int = 1
     seed: int = 0
     relaxed: bool = False
+    whole: bool = False
+    open_share: float = 0.0
     progress: Callable[[Progress], None] | None = None
 
     def recorded(self) -> dict[str, float | int | str]:
@@ -69,4 +75,5 @@ class SolveOptions:
             "threads": self.threads,
             "seed": self.seed,
             "relaxed": int(self.relaxed),
+            "whole": int(self.whole),
         }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
 from optimizer.solve.living import LivingModel
-from optimizer.solve.run import with_integers_fixed
+from optimizer.solve.parts import with_integers_fixed
 
 PRICED_ROWS = ("ceiling", "build_limit", "supply")
 PRICED_COLUMNS = ("used", "leased")

@@ -20,10 +20,10 @@ from optimizer.model.build import holding_unserved, serving_everything, serving_
 from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
 from optimizer.solve.coarse import search
 from optimizer.solve.options import Progress, SolveOptions
+from optimizer.solve.parts import in_parts, open_share, relax, search_parts, settled
 from optimizer.solve.solvers import (
     SolverAnswer,
     check_solver,
-    run_solver,
     solver_version,
 )
 from optimizer.solve.status import status_of
@@ -85,7 +85,7 @@ def solve_model(model: LinearModel, options: SolveOptions, log_file: str = "") -
     began = time.perf_counter()
     _say(options, "relaxation", began)
     everything = serving_everything(model)
-    relaxed = run_solver(everything, dataclasses.replace(options, relaxed=True), 0.0)
+    relaxed = _relaxed(everything, options)
     if relaxed.values is not None:
         solved = _search(everything, options, relaxed, 0.0, began, log_file)
         if solved.solution.status is not Status.INFEASIBLE:
@@ -103,7 +103,7 @@ def solve_model(model: LinearModel, options: SolveOptions, log_file: str = "") -
         return first
     unserved = float(model.unserved_value @ first.values)
     held = holding_unserved(model, unserved)
-    relaxed = run_solver(held, dataclasses.replace(options, relaxed=True), 0.0)
+    relaxed = _relaxed(held, options)
     second = _search(held, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = _first_stage_plan(held, first, second, relaxed, unserved)
@@ -142,6 +142,11 @@ def _after_first_stage(first: Solved, second: Solved) -> Solved:
     return dataclasses.replace(second, solution=solution)
 
 
+def _relaxed(model: LinearModel, options: SolveOptions) -> SolverAnswer:
+    """Return the LP relaxation: to the last digit if it is asked for, near it before a search."""
+    return relax(model, options, options.open_share if options.relaxed else open_share(options))
+
+
 def _say(options: SolveOptions, phase: str, began: float) -> None:
     if options.progress is not None:
         options.progress(Progress(phase, time.perf_counter() - began, np.inf, -np.inf))
@@ -167,11 +172,14 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         if options.time_limit is not None:
             used = time.perf_counter() - began
             left = dataclasses.replace(options, time_limit=max(0.1, options.time_limit - used))
-        answer = search(model, left, gap_abs * GAP_MARGIN, log_file)
+        searching = search_parts if in_parts(model, options) else search
+        answer = searching(model, left, gap_abs * GAP_MARGIN, log_file)
     values = answer.values
     if values is not None and not options.relaxed:
         _say(options, "polish", began)
-        values = _polished(model, options, values)
+        # A search in parts has settled its point already, with the hours that go with it.
+        if not in_parts(model, options):
+            values = _polished(model, options, values)
     if values is not None:
         # Bounds hold exactly; a solver's point may leave them by its tolerance.
         values = np.clip(values, model.lower, model.upper)
@@ -208,17 +216,6 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
     return Solved(solution, model, values, answer.fill_seconds)
 
 
-def with_integers_fixed(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
-    """Return the LP that is left when the integer columns are fixed at a point, rounded."""
-    fixed = np.round(values)
-    return dataclasses.replace(
-        model,
-        lower=np.where(model.integer, fixed, model.lower),
-        upper=np.where(model.integer, fixed, model.upper),
-        integer=np.zeros_like(model.integer),
-    )
-
-
 def _polished(
     model: LinearModel, options: SolveOptions, values: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
@@ -227,20 +224,5 @@ def _polished(
     The search's own point is within the solver's integer tolerance only; it is given up (no
     plan) if no exact point stands behind it.
     """
-    linear = with_integers_fixed(model, _without_idle_openings(model, values))
-    settings = dataclasses.replace(options, relaxed=True, time_limit=None, progress=None)
-    return run_solver(linear, settings, 0.0).values
-
-
-def _without_idle_openings(model: LinearModel, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the point with every site closed where nothing is built.
-
-    A search that stops early may leave a site opened for nothing.
-    """
-    opening, built = model.columns["opening"], model.columns["built"]
-    busy_sites = built.index["site"][np.round(values[built.slice]) > 0.0]
-    closed = values.copy()
-    closed[opening.slice] = np.where(
-        np.isin(opening.index["site"], busy_sites), values[opening.slice], 0.0
-    )
-    return closed
+    settings = dataclasses.replace(options, time_limit=None)
+    return relax(settled(model, values), settings).values

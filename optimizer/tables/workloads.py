@@ -109,6 +109,14 @@ SERVICES: Final = Table(
         ),
         flag("single_source", "each region is served by one site", "每个地区只由一个站点服务"),
         number(
+            "flexible_share",
+            "1",
+            "share of the load that batch work may shift within the day; empty: none",
+            "批处理可在日内移动的负荷比例，留空为不可移动",
+            maximum=1.0,
+            required=False,
+        ),
+        number(
             "protected_share",
             "1",
             "share that must survive the loss of a site",

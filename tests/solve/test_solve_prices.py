@@ -23,7 +23,8 @@ from optimizer.solve.prices import (
     finite_difference,
     shadow_prices,
 )
-from optimizer.solve.run import Solved, solve_model, with_integers_fixed
+from optimizer.solve.parts import with_integers_fixed
+from optimizer.solve.run import Solved, solve_model
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
 
 STEP = 1e-4
