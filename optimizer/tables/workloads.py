@@ -200,6 +200,14 @@ JOBS: Final = Table(
             "count", "1", "identical runs in the year", "年内相同任务数", minimum=1, maximum=100_000
         ),
         number("flop", "FLOP", "work of one run", "单次任务计算量", minimum=1.0, maximum=1e30),
+        number(
+            "growth_per_year",
+            "1",
+            "factor of the yearly growth of the number of runs; empty: 1",
+            "任务数年增长倍数，留空为 1",
+            maximum=100.0,
+            required=False,
+        ),
         integer(
             "accelerators",
             "1",
