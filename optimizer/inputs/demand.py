@@ -83,7 +83,8 @@ def demand(
     rate = services["requests_per_s"].to_numpy(dtype=float)
     flexible = services["flexible_share"].fillna(0.0).to_numpy(dtype=float)
     counted_as = [
-        counted_profile(name, share) for name, share in zip(services["profile"], flexible, strict=True)
+        counted_profile(name, share)
+        for name, share in zip(services["profile"], flexible, strict=True)
     ]
     names, shape = _shapes(services, counted_as, profiles, calendar)
     profile_row = {name: row for row, name in enumerate(names)}

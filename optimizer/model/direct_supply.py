@@ -44,9 +44,7 @@ def _rows(
     )
 
 
-def _put_yield(
-    assembly: Assembly, case: Case, rows: Block, lines: Integers, factor: float
-) -> None:
+def _put_yield(assembly: Assembly, case: Case, rows: Block, lines: Integers, factor: float) -> None:
     offers = case.derived.supply.generation
     row_of = np.full(len(offers.line_site), -1, dtype=np.int64)
     row_of[lines] = rows.ids
@@ -55,9 +53,7 @@ def _put_yield(
     assembly.put(row_of[offers.line[here]], size.ids[here], factor * line_yield(case)[here])
 
 
-def self_use(
-    assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
-) -> Block:
+def self_use(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     """Add the least share of its yield that a line supplies to its site."""
     del sets
     lines = _lines(case, policy)
@@ -68,9 +64,7 @@ def self_use(
     return rows
 
 
-def exports(
-    assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
-) -> Block:
+def exports(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     """Add the largest share of its yield that a line sends to the grid."""
     del sets
     lines = _lines(case, policy)
@@ -81,9 +75,7 @@ def exports(
     return rows
 
 
-def load_share(
-    assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
-) -> Block:
+def load_share(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     """Add the least share of the site's energy that a line supplies, if it is built."""
     del sets
     lines = _lines(case, policy)

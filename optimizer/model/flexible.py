@@ -55,9 +55,7 @@ def _spare_cards(assembly: Assembly, case: Case, sets: Sets, sites: Integers) ->
         np.stack([busy.index["site"][movable], busy.index["accelerator"][movable]]), axis=1
     )
     index = _hourly_index(site=pairs[0], accelerator=pairs[1])
-    spare = assembly.add_columns(
-        "spare_cards", index, "thousand accelerators", group=index["site"]
-    )
+    spare = assembly.add_columns("spare_cards", index, "thousand accelerators", group=index["site"])
     row_of = np.full(hardware.fleet.shape, -1, dtype=np.int64)
     row_of[pairs[0], pairs[1]] = np.arange(pairs.shape[1])
     peak_of = np.full(hardware.fleet.shape, -1, dtype=np.int64)
@@ -85,9 +83,7 @@ def _spare_cards(assembly: Assembly, case: Case, sets: Sets, sites: Integers) ->
     )
     of_site = np.full(len(sets.flexible), -1, dtype=np.int64)
     of_site[sites] = np.arange(len(sites))
-    rows = assembly.add_rows(
-        "spare_power", _hourly_index(site=sites), "MW", lower=0.0, upper=0.0
-    )
+    rows = assembly.add_rows("spare_power", _hourly_index(site=sites), "MW", lower=0.0, upper=0.0)
     assembly.put(
         rows.start + of_site[index["site"]] * HOURS_PER_DAY + index["hour"],
         spare.ids,

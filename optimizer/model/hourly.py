@@ -186,9 +186,7 @@ def _lines(assembly: Assembly, case: Case, hours: _Hours, balance: Block) -> Non
         "own_power", used.ids, np.repeat(offers.price[first], hours.count) * weight / 1e3
     )
     assembly.charge("exports", sent.ids, -np.repeat(earned, hours.count) * weight / 1e3)
-    assembly.put(
-        balance_rows(balance, hours.count, offers.line_site).ravel(), used.ids, 1.0
-    )
+    assembly.put(balance_rows(balance, hours.count, offers.line_site).ravel(), used.ids, 1.0)
     rows = assembly.add_rows("generation", {**index, "site": site}, "MW", upper=0.0)
     assembly.put(rows.ids, used.ids, 1.0)
     assembly.put(rows.ids, sent.ids, 1.0)
@@ -248,9 +246,7 @@ def _batteries(assembly: Assembly, case: Case, hours: _Hours, balance: Block) ->
         assembly.put(rows.ids, np.repeat(size.ids, hours.count), -1.0)
 
 
-def _loads(
-    assembly: Assembly, case: Case, sets: Sets, hours: _Hours, balance: Block
-) -> None:
+def _loads(assembly: Assembly, case: Case, sets: Sets, hours: _Hours, balance: Block) -> None:
     """Draw the loads of the block energy in every hour."""
     load = assembly.columns["load"]
     here = np.flatnonzero(sets.hourly[load.index["site"]])
@@ -309,9 +305,7 @@ def add_matching(assembly: Assembly, case: Case, sets: Sets) -> None:
         hour = own.index["day"][here] * HOURS_PER_DAY + own.index["hour"][here]
         assembly.put(rows.start + at + hour, own.ids[here], -1.0)
     claims = assembly.columns["contracted"]
-    here = np.flatnonzero(
-        (row_of[claims.index["site"]] >= 0) & supply.claim_shape.any(axis=(1, 2))
-    )
+    here = np.flatnonzero((row_of[claims.index["site"]] >= 0) & supply.claim_shape.any(axis=(1, 2)))
     at = row_of[claims.index["site"][here]] * hours.count
     assembly.put(
         (rows.start + at[:, None] + every_hour).ravel(),
@@ -324,7 +318,9 @@ def add_matching(assembly: Assembly, case: Case, sets: Sets) -> None:
     load = assembly.columns["load"]
     here = np.flatnonzero(row_of[load.index["site"]] >= 0)
     site, profile, module = (load.index[name][here] for name in ("site", "profile", "module"))
-    drawn = case.derived.profiles.shape[profile] * case.derived.cooling.pue[site, module][:, :, None]
+    drawn = (
+        case.derived.profiles.shape[profile] * case.derived.cooling.pue[site, module][:, :, None]
+    )
     assembly.put(
         (rows.start + row_of[site][:, None] * hours.count + every_hour).ravel(),
         np.repeat(load.ids[here], hours.count),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.inputs.case import Case
+from optimizer.plan.hour_rows import by_site_and_hour
 from optimizer.plan.policies import policy_activities
 from optimizer.plan.site_rows import module_energy
 from optimizer.tables.frames import numbers, texts
@@ -27,6 +28,7 @@ def cost_rows(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) 
         *_build(case, frames),
         *_opening(case, frames, relaxed=relaxed),
         *_energy(case, frames),
+        *_own_supply(case, frames),
         *_network(case, frames),
         *_workloads(case, frames),
         *_green(case, frames),
@@ -113,11 +115,13 @@ def _opening(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) -
 
 def _energy(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
     energy = module_energy(case, frames["loads"])
+    weight = case.derived.calendar.weight[:, None]
+    taken = by_site_and_hour(case, frames["energy_by_hour"], "import_mw")
+    # yuan/kWh times MWh is thousand yuan, hence / 1e3 for million yuan
+    bought = (taken * case.derived.prices.energy * weight).sum(axis=(1, 2)) / 1e3
     rows: Rows = [
-        ("energy", site, yuan)
-        for site, yuan in zip(
-            texts(energy, "site"), numbers(energy, "energy_million_yuan"), strict=True
-        )
+        ("energy", site, float(yuan))
+        for site, yuan in zip(texts(case.tables["sites"].frame, "site"), bought, strict=True)
     ]
     mean = energy.groupby("site")["meter_gwh"].sum() / MEGAWATT_YEAR_IN_GWH
     steps = case.tables["supply_steps"].frame
@@ -129,6 +133,70 @@ def _energy(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
     ):
         above = max(0.0, float(mean.get(site, 0.0)) - above_mw)
         rows.append(("local_supply", site, above * extra * HOURS_PER_YEAR / 1e3))
+    return rows
+
+
+def _own_supply(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    """Return the costs of own generation, batteries and metered demand."""
+    supply = case.derived.supply
+    offers = supply.generation
+    contracts = case.tables["green_contracts"].frame.iloc[offers.contract]
+    offer_of = {
+        key: number
+        for number, key in enumerate(
+            zip(texts(contracts, "contract"), texts(contracts, "site"), strict=True)
+        )
+    }
+    built = frames["generation"]
+    rows: Rows = [
+        ("generation", site, size * offers.yearly_cost[offer_of[contract, site]])
+        for contract, site, size in zip(
+            texts(built, "contract"),
+            texts(built, "site"),
+            numbers(built, "capacity_mw"),
+            strict=True,
+        )
+    ]
+    site_row = _row_of(case, "sites", "site")
+    first = {
+        (int(offers.line_site[line]), offers.line_names[line]): offer
+        for offer, line in reversed(list(enumerate(offers.line.tolist())))
+    }
+    lines = frames["lines"]
+    for site, line, used, sent in zip(
+        texts(lines, "site"),
+        texts(lines, "line"),
+        numbers(lines, "self_use_gwh"),
+        numbers(lines, "export_gwh"),
+        strict=True,
+    ):
+        offer = first[site_row[site], line]
+        rows.append(("own_power", site, used * offers.price[offer]))
+        rows.append(("exports", site, -sent * np.nan_to_num(offers.export_price[offer])))
+    batteries = case.tables["batteries"].frame
+    offered = batteries[(batteries["power_mw"] > 0.0) & (batteries["energy_mwh"] > 0.0)]
+    number_of = {
+        key: number
+        for number, key in enumerate(
+            zip(texts(offered, "battery"), texts(offered, "site"), strict=True)
+        )
+    }
+    sizes = frames["batteries"]
+    for battery, site, power, energy in zip(
+        texts(sizes, "battery"),
+        texts(sizes, "site"),
+        numbers(sizes, "power_mw"),
+        numbers(sizes, "energy_mwh"),
+        strict=True,
+    ):
+        at = number_of[battery, site]
+        yearly = power * supply.batteries.power_cost[at] + energy * supply.batteries.energy_cost[at]
+        rows.append(("batteries", site, yearly))
+    demand = frames["metered_demand"]
+    rows += [
+        ("demand_charge", site, yuan)
+        for site, yuan in zip(texts(demand, "site"), numbers(demand, "million_yuan"), strict=True)
+    ]
     return rows
 
 

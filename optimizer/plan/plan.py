@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.labels import Text
 from optimizer.plan.costs import cost_rows
+from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
 from optimizer.plan.policies import policy_rows
 from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
 from optimizer.plan.result_tables import RESULT_TABLES
@@ -90,10 +91,12 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         "accelerators": _accelerators(case, values),
         "builds": _builds(case, values),
         "loads": _loads(case, values),
-        "energy_by_hour": _energy_by_hour(case, values),
         "links": _links(case, values),
         "contracts": _contracts(case, values),
+        **hour_rows(case, solution.columns),
     }
+    frames["energy_by_hour"] = _energy_by_hour(case, values, frames)
+    frames["metered_demand"] = metered_demand(case, frames)
     frames["ledgers"] = ledger_rows(case, frames)
     relaxed = bool(solution.options.get("relaxed", 0))
     frames["costs"] = cost_rows(case, frames, relaxed=relaxed)
@@ -361,7 +364,9 @@ def _loads(case: Case, values: _Values) -> pd.DataFrame:
     )
 
 
-def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
+def _energy_by_hour(
+    case: Case, values: _Values, frames: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     derived = case.derived
     index, mean = values.used("load")
     sites, modules = derived.cooling.allowed.shape
@@ -370,6 +375,12 @@ def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
     by_module = np.einsum("spk,pdh->skdh", load, derived.profiles.shape)
     it = by_module.sum(axis=1)
     meter = np.einsum("skdh,skd->sdh", by_module, derived.cooling.pue)
+    moved_it, moved_meter = shifted(case, frames["shifts"])
+    it, meter = it + moved_it, meter + moved_meter
+    own = by_site_and_hour(case, frames["line_hours"], "self_mw")
+    charge = by_site_and_hour(case, frames["battery_hours"], "charge_mw")
+    discharge = by_site_and_hour(case, frames["battery_hours"], "discharge_mw")
+    taken = meter + charge - discharge - own
     used = np.flatnonzero(it.sum(axis=(1, 2)) > NEGLIGIBLE)
     days = len(derived.calendar.days)
     count = days * HOURS_PER_DAY
@@ -382,6 +393,10 @@ def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
             "hour": np.tile(np.arange(HOURS_PER_DAY), days * len(used)),
             "it_mw": it[used].ravel(),
             "meter_mw": meter[used].ravel(),
+            "own_mw": own[used].ravel(),
+            "charge_mw": charge[used].ravel(),
+            "discharge_mw": discharge[used].ravel(),
+            "import_mw": np.where(np.abs(taken) > NEGLIGIBLE, taken, 0.0)[used].ravel(),
             "price_yuan_per_kwh": derived.prices.energy[used].ravel(),
         }
     )

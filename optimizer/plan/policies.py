@@ -11,7 +11,7 @@ from optimizer.inputs.case import Case
 from optimizer.inputs.policy_rows import PolicyRow
 from optimizer.plan.lookup import numbers_for
 from optimizer.plan.site_rows import module_energy
-from optimizer.tables.frames import texts
+from optimizer.tables.frames import numbers, texts
 
 BINDING = 1e-6
 """A row binds if its slack is below this part of its size."""
@@ -21,6 +21,7 @@ _NATIONAL_UNITS: Final = {
     "hub_share_min": "EFLOPS",
     "west_share_min": "GWh",
     "green_share_physical_min": "GWh",
+    "green_share_hourly_min": "GWh",
     "carbon_cap": "kt CO2",
     "budget": "million yuan",
 }
@@ -72,6 +73,8 @@ def _activities(
     if policy.kind in _NATIONAL_UNITS:
         activity, limit = _national_sides(case, frames, policy, inside)
         return [_activity(policy, "national", _NATIONAL_UNITS[policy.kind], activity, limit)]
+    if policy.kind.startswith("direct_"):
+        return _line_rows(frames, policy, inside)
     builds = frames["builds"]
     new = builds[(builds["kind"] == "new") & builds["site"].isin(inside)]
     if policy.kind == "pue_max":
@@ -95,13 +98,42 @@ def _national_sides(
     if kind == "west_share_min":
         return float(ledgers["it_gwh"][here].sum()), value * float(ledgers["it_gwh"].sum())
     if kind == "green_share_physical_min":
-        meter = ledgers["meter_gwh"][here]
-        green = float((meter * ledgers["physical_green_share"].reindex(meter.index)).sum())
-        return green, value * float(meter.sum())
+        meter, own = ledgers["meter_gwh"][here], ledgers["own_gwh"][here]
+        share = ledgers["physical_green_share"][here]
+        return float(((meter - own) * share + own).sum()), value * float(meter.sum())
+    if kind == "green_share_hourly_min":
+        meter, matched = ledgers["meter_gwh"][here], ledgers["matched_gwh"][here]
+        share = ledgers["physical_green_share"][here]
+        return float((matched + (meter - matched) * share).sum()), value * float(meter.sum())
     if kind == "carbon_cap":
         return float(ledgers[f"{policy.ledger}_kt"].sum()), value
     assert kind == "budget"
     return _capital(case, frames, inside), value
+
+
+def _line_rows(
+    frames: Mapping[str, pd.DataFrame], policy: PolicyRow, inside: set[str]
+) -> list[PolicyActivity]:
+    """Return the rows of every direct line that is built."""
+    lines = frames["lines"]
+    lines = lines[lines["direct"] & lines["built"] & lines["site"].isin(inside)]
+    meter = frames["ledgers"].set_index("site")["meter_gwh"]
+    rows = []
+    for site, line, available, used, sent in zip(
+        texts(lines, "site"),
+        texts(lines, "line"),
+        numbers(lines, "available_gwh"),
+        numbers(lines, "self_use_gwh"),
+        numbers(lines, "export_gwh"),
+        strict=True,
+    ):
+        activity, limit = {
+            "direct_self_use_min": (used, policy.value * available),
+            "direct_load_share_min": (used, policy.value * float(meter[site])),
+            "direct_export_max": (sent, policy.value * available),
+        }[policy.kind]
+        rows.append(_activity(policy, f"{site}|{line}", "GWh", activity, limit))
+    return rows
 
 
 def _module_rows(case: Case, new: pd.DataFrame, policy: PolicyRow) -> list[PolicyActivity]:
@@ -140,7 +172,8 @@ def _site_rows(
     if kind == "new_it_mw_max":
         return [_activity(policy, site, "MW", float(power[site]), value) for site in building]
     assert kind == "green_share_contractual_min"
-    claimed = frames["ledgers"].set_index("site")["claimed_gwh"]
+    ledgers = frames["ledgers"].set_index("site")
+    claimed = ledgers["claimed_gwh"] + ledgers["own_gwh"]
     energy = module_energy(case, frames["loads"])
     new_modules = set(
         case.tables["modules"].frame.loc[case.tables["modules"].frame["kind"] == "new", "module"]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from optimizer.labels import Text
+from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
 
@@ -161,7 +162,11 @@ ENERGY_BY_HOUR: Final = _result(
     text("typical_day", "typical day", "典型日"),
     integer("hour", "1", "hour", "小时"),
     number("it_mw", "MW", "IT load", "IT 负荷"),
-    number("meter_mw", "MW", "load at the meter", "计量点负荷"),
+    number("meter_mw", "MW", "load at the meter, shifts counted", "计量点负荷（含移动负荷）"),
+    number("own_mw", "MW", "own generation used", "自用发电"),
+    number("charge_mw", "MW", "taken by batteries", "储能充电"),
+    number("discharge_mw", "MW", "given by batteries", "储能放电"),
+    number("import_mw", "MW", "taken from the grid", "网购功率"),
     number("price_yuan_per_kwh", "yuan/kWh", "energy price", "电价"),
 )
 LINKS: Final = _result(
@@ -193,9 +198,36 @@ LEDGERS: Final = _result(
     number("it_gwh", "GWh/year", "IT energy", "IT 电量"),
     number("meter_gwh", "GWh/year", "energy at the meter", "计量点电量"),
     number("new_meter_gwh", "GWh/year", "of it in new modules", "其中新建模块"),
+    number("import_gwh", "GWh/year", "taken from the grid", "网购电量"),
+    number("own_gwh", "GWh/year", "own generation used", "自用发电量"),
+    number("export_gwh", "GWh/year", "own generation sent to the grid", "上网电量"),
     number("claimed_gwh", "GWh/year", "covered by green contracts", "绿电合同电量"),
+    number(
+        "matched_gwh",
+        "GWh/year",
+        "load met by own or traded green power of the same hour",
+        "同一小时内由自有或交易绿电满足的电量",
+    ),
     number("location_kt", "kt CO2/year", "location-based emissions", "基于位置的排放"),
     number("market_kt", "kt CO2/year", "market-based emissions", "基于市场的排放"),
+    number(
+        "hourly_kt",
+        "kt CO2/year",
+        "emissions of the load that no green power of its hour meets",
+        "逐时匹配后剩余电量的排放",
+    ),
+    number(
+        "hourly_green_share",
+        "1",
+        "matched over metered energy",
+        "逐时匹配绿电占比（不计电网绿电）",
+    ),
+    number(
+        "hourly_green_share_with_grid",
+        "1",
+        "the same with the grid's renewable share of the rest",
+        "逐时匹配绿电占比（计入电网绿电）",
+    ),
     number("contractual_green_share", "1", "claimed over metered energy", "合同绿电占比"),
     number(
         "physical_green_share",
@@ -293,6 +325,7 @@ RESULT_TABLES: Final = MappingProxyType(
             COSTS,
             SITES,
             POLICIES,
+            *HOUR_TABLES,
         )
     }
 )

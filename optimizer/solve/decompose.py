@@ -159,9 +159,7 @@ class Split:
             master,
             row_lower=np.concatenate([master.row_lower, [limit for _c, _v, limit in rows]]),
             row_upper=np.concatenate([master.row_upper, np.full(len(rows), np.inf)]),
-            row_start=np.concatenate(
-                [master.row_start, master.row_start[-1] + np.cumsum(lengths)]
-            ),
+            row_start=np.concatenate([master.row_start, master.row_start[-1] + np.cumsum(lengths)]),
             column_of=np.concatenate([master.column_of, *(columns for columns, _v, _l in rows)]),
             value=np.concatenate([master.value, *(values for _c, values, _l in rows)]),
             rows={**master.rows, block.name: block},

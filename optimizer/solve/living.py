@@ -183,9 +183,7 @@ class _Parts:
     def start(self, solver: Any) -> None:  # noqa: ANN401
         """Bound the hours' costs from below and add the cuts that are known."""
         master = self.split.master
-        for number, (part, hours) in enumerate(
-            zip(self.split.parts, self._hours, strict=True)
-        ):
+        for number, (part, hours) in enumerate(zip(self.split.parts, self._hours, strict=True)):
             known = self._cuts.setdefault(part.key, [])
             place = np.searchsorted(self.split.plan_columns, part.link)
             least = hours.least_cost(master.lower[place], master.upper[place])
@@ -245,15 +243,14 @@ class _Parts:
                 # The objective of the first round was an estimate; a bound only rises.
                 assert len(following.values) == first + len(self.split.parts)
             newest = following
-        raise SolverError(
-            Text("the hours of sites do not converge", "站点逐时子问题未能收敛")
-        )
+        raise SolverError(Text("the hours of sites do not converge", "站点逐时子问题未能收敛"))
 
     def _first(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
         """Return the first plan: with cuts the optimum, without them one by estimated costs."""
-        if any(self._cuts[part.key] for part in self.split.parts) or not self._cost[
-            self.split.first_value :
-        ].any():
+        if (
+            any(self._cuts[part.key] for part in self.split.parts)
+            or not self._cost[self.split.first_value :].any()
+        ):
             return _solved(solver)
         columns = np.arange(len(self._cost), dtype=np.int32)
         estimate = self._cost + self.split.master.estimate

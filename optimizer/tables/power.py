@@ -250,9 +250,7 @@ GREEN_CONTRACTS: Final = Table(
             maximum=100_000.0,
             required=False,
         ),
-        number(
-            "life_years", "year", "life", "使用年限", minimum=0.5, maximum=60.0, required=False
-        ),
+        number("life_years", "year", "life", "使用年限", minimum=0.5, maximum=60.0, required=False),
         number(
             "upkeep_share_per_year",
             "1/year",
@@ -343,9 +341,7 @@ RENEWABLE_PROFILES: Final = Table(
     key=("province", "technology", "month", "hour"),
     columns=(
         text("province", "province", "省份", refers_to="provinces"),
-        text(
-            "technology", "technology", "技术", allowed=TECHNOLOGIES
-        ),
+        text("technology", "technology", "技术", allowed=TECHNOLOGIES),
         integer("month", "1", "month", "月份", minimum=1, maximum=12),
         integer("hour", "1", "hour of the day, 0 to 23", "小时（0–23）", minimum=0, maximum=23),
         number("capacity_factor", "1", "mean capacity factor", "平均容量系数", maximum=1.0),
