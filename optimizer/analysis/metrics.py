@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.inputs.case import Case
+from optimizer.inputs.release_tiers import mean_values
 from optimizer.plan.plan import Plan
 from optimizer.units import DAYS_PER_YEAR
 
@@ -117,7 +118,7 @@ def unserved_share(case: Case, plan: Plan) -> float:
     services, jobs = case.tables["services"].frame, case.tables["jobs"].frame
     national = case.derived.demand.requests.sum(axis=0)
     value = float(
-        (national * services["value_yuan_per_request"].to_numpy(dtype=float)).sum() * DAYS_PER_YEAR
+        (national * mean_values(services, case.derived.tiers)).sum() * DAYS_PER_YEAR
     ) + float((jobs["count"] * jobs["value_million_yuan"]).sum())
     undone = float(plan.tables["unserved"]["value_million_yuan"].sum()) + float(
         plan.tables["unplaced"]["value_million_yuan"].sum()

@@ -17,6 +17,7 @@ from optimizer.inputs.policy_rows import (
     UNIT_OF_KIND,
     scope_sites,
 )
+from optimizer.inputs.release_tiers import check_tiers
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, records
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY
@@ -34,6 +35,7 @@ def check_content(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         *_regions(tables["regions"]),
         *_services(tables),
         *_service_rates(tables),
+        *check_tiers(tables),
         *_jobs(tables["jobs"]),
         *_modules(tables["modules"]),
         *_links(tables["links"]),

@@ -24,6 +24,7 @@ from optimizer.inputs.hardware import (
 from optimizer.inputs.load_profiles import LoadProfiles, load_profiles
 from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_budget
 from optimizer.inputs.policy_rows import PolicyRow, policy_rows
+from optimizer.inputs.release_tiers import Tiers, release_tiers
 from optimizer.inputs.site_supply import SiteSupply, site_supply
 from optimizer.inputs.tariff import Prices, prices
 from optimizer.inputs.training import GangOptions, gang_options
@@ -37,7 +38,7 @@ class Derived:
 
     Parameters
     ----------
-    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, supply, policies
+    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, supply, policies, tiers
         See the classes.
     rtt_p99_ms
         ``(I, W, S)`` round trip of the 99th percentile of users, access included.
@@ -62,6 +63,7 @@ class Derived:
     gangs: GangOptions
     supply: SiteSupply
     policies: tuple[PolicyRow, ...]
+    tiers: Tiers
     rtt_p99_ms: NDArray[np.float64]
     reach: NDArray[np.float64]
     module_cost: NDArray[np.float64]
@@ -120,6 +122,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         ),
         supply=site_supply(frames, days, year=year, finance=finance),
         policies=policy_rows(frames["policies"], sites, frames["provinces"], year),
+        tiers=release_tiers(frames["tiers"], services),
         rtt_p99_ms=rtt,
         reach=reach,
         module_cost=module_yearly_cost(sites, frames["modules"], finance),

@@ -29,10 +29,12 @@ from optimizer.model.index import Sets, index_sets
 from optimizer.model.network import add_network
 from optimizer.model.placement import add_placement
 from optimizer.model.policy import add_policy
+from optimizer.model.release import add_release
 from optimizer.model.training import add_training
 
 BLOCKS: Final = (
     add_placement,
+    add_release,
     add_training,
     add_accelerators,
     add_capacity,

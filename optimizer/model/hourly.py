@@ -108,7 +108,7 @@ def _import(assembly: Assembly, case: Case, hours: _Hours, sites: Integers) -> B
     """Add what sites take from the grid, and the balance of every hour."""
     index = hours.index("site", sites)
     frame = case.tables["sites"].frame
-    existing = int(np.flatnonzero((case.tables["modules"].frame["kind"] == "existing"))[0])
+    existing = int(np.flatnonzero(case.tables["modules"].frame["kind"] == "existing")[0])
     room = frame["ceiling_mw"].to_numpy(dtype=float) - case.derived.cooling.design_pue[
         :, existing
     ] * frame["occupied_it_mw"].to_numpy(dtype=float)

@@ -13,7 +13,8 @@ Rows
 ``N[w,a] = D[w] * tau[w,a]`` is the number of accelerators (thousand) that all of the national
 demand ``D[w]`` would keep busy on type a, by Little's law. A single-source service has
 integer shares. Unserved work costs its value in the first stage and nothing in the second;
-moving costs and service link costs are charged on the shares.
+services with tiers are valued by tier (:mod:`optimizer.model.release`). Moving costs and
+service link costs are charged on the shares.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def add_placement(assembly: Assembly, case: Case, sets: Sets) -> None:
     )
 
     _pins(assembly, case, sets, weight)
-    value = services["value_yuan_per_request"].to_numpy(dtype=float)
+    value = services["value_yuan_per_request"].to_numpy(dtype=float, copy=True)
+    value[case.derived.tiers.service] = 0.0  # each of their tiers has a value of its own
     assembly.value_unserved(unserved.ids, wanted[region, service] * DAYS_PER_YEAR * value[service])
     _link_costs(assembly, case, sets)
 

@@ -16,6 +16,7 @@ from optimizer.plan.costs import cost_rows
 from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
 from optimizer.plan.policies import policy_rows
 from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
+from optimizer.plan.release_rows import with_release_rows
 from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.site_rows import ledger_rows, site_rows
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, gbit_per_s_of_transfer
@@ -97,6 +98,7 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
     }
     frames["energy_by_hour"] = _energy_by_hour(case, values, frames)
     frames["metered_demand"] = metered_demand(case, frames)
+    frames.update(with_release_rows(case, solution, frames["unserved"]))
     frames["ledgers"] = ledger_rows(case, frames)
     relaxed = bool(solution.options.get("relaxed", 0))
     frames["costs"] = cost_rows(case, frames, relaxed=relaxed)

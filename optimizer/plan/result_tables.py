@@ -7,6 +7,7 @@ from typing import Final
 
 from optimizer.labels import Text
 from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
 
@@ -312,6 +313,7 @@ RESULT_TABLES: Final = MappingProxyType(
         for table in (
             PLACEMENTS,
             UNSERVED,
+            *RELEASE_TABLES,
             SERVICE_ACCELERATORS,
             RUNS,
             UNPLACED,
@@ -423,6 +425,9 @@ POLICY_EFFECTS: Final = _result(
     text("unit", "unit of the slack", "单位"),
 )
 FINDING_TABLES: Final = MappingProxyType(
-    {table.name: table for table in (BASELINES, PRICES, ACTIVITY, POLICY_EFFECTS)}
+    {
+        table.name: table
+        for table in (BASELINES, PRICES, ACTIVITY, POLICY_EFFECTS, ACCELERATOR_VALUES)
+    }
 )
 """Tables that other solves add to a plan."""

@@ -49,6 +49,14 @@ FORMS: Final[Mapping[str, Form]] = {
     "unserved": Form(
         ("region", "service"), ("share", "requests_million_per_day", "value_million_yuan")
     ),
+    "served_tiers": Form(
+        ("region", "service", "tier"),
+        ("demand_share", "served_share", "requests_million_per_day", "value_million_yuan"),
+    ),
+    "releases": Form(
+        ("service", "tier"),
+        ("released", "requests_million_per_day", "served_share", "value_million_yuan"),
+    ),
     "service_accelerators": Form(
         ("service", "site", "accelerator"), ("busy_accelerators", "requests_million_per_day")
     ),
@@ -175,6 +183,7 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "region": facts.regions,
         "service": facts.services,
         "site": facts.sites,
+        "tier": {row["tier"] for row in facts.rows["tiers"]},
         "accelerator": facts.cards,
         "module": facts.modules,
         "job": facts.jobs,

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 
 from optimizer.plan.recompute import MONTH_DAYS, Recomputed
+from optimizer.plan.verify_release import tiers_by_service
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
@@ -51,15 +52,17 @@ def _demand(checker: Checker, facts: Recomputed, plan: Written) -> None:
             left = unserved.get((region, service), {"share": 0.0})["share"]
             place = f"{region}|{service}"
             checker.equal("all demand", place, served[region, service] + left, 1.0, "1")
+    tiered = tiers_by_service(facts)
     for (region, service), row in unserved.items():
         requests = row["share"] * facts.requests(region, service)
-        value = requests * 365.0 * facts.services[service]["value_yuan_per_request"]
         place = f"{region}|{service}"
         checker.at_least("unserved is not negative", place, row["share"], 0.0, "1")
         checker.equal(
             "requests unserved", place, row["requests_million_per_day"], requests, "million/day"
         )
-        checker.equal("value unserved", place, row["value_million_yuan"], value, "million yuan")
+        if service not in tiered:  # those with tiers are valued by tier
+            value = requests * 365.0 * facts.services[service]["value_yuan_per_request"]
+            checker.equal("value unserved", place, row["value_million_yuan"], value, "million yuan")
 
 
 def _throughput(checker: Checker, facts: Recomputed, plan: Written) -> None:

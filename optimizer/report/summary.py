@@ -17,6 +17,12 @@ from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.inputs.case import Case
 from optimizer.labels import BASELINE_RULES, CONFIDENCES, COST_TERMS, Language, Text
 from optimizer.plan.run import Run
+from optimizer.report.release import (
+    RELEASE_COLUMNS,
+    RELEASE_TITLE,
+    release_lines,
+    release_rows,
+)
 
 SHOWN_PRICES: Final = 8
 SHOWN_PLACES: Final = 4
@@ -58,6 +64,7 @@ def summary_of(run: Run, language: Language) -> Summary:
                 writer.baselines(),
                 writer.sites(),
                 writer.services(),
+                writer.releases(),
                 writer.jobs(),
                 writer.costs(),
                 writer.policies(),
@@ -116,6 +123,7 @@ class _Writer:
         lines = []
         if record["unserved_share"] > 0.0:
             lines.append(self._unserved_line())
+        lines.extend(release_lines(self.run, self.language))
         lines.append(
             self.say(
                 Text(
@@ -350,6 +358,9 @@ class _Writer:
             f"{self.site_names[str(site)]} {share:.0%}"
             for site, share in shares.head(SHOWN_PLACES).items()
         )
+
+    def releases(self) -> SummaryTable:
+        return self.table(RELEASE_TITLE, RELEASE_COLUMNS, release_rows(self.run, self.language))
 
     def jobs(self) -> SummaryTable:
         runs = self.tables["runs"]

@@ -39,6 +39,7 @@ from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
+from optimizer.study.rationing import accelerator_values
 
 UNDONE_TOLERANCE: Final = 1e-6
 """Value of work left undone, in million yuan, below which two plans do the same work."""
@@ -274,6 +275,7 @@ def _findings(
         "prices": prices.groupby(["limit", "place", "unit"], as_index=False).max(),
         "activity": block_activity(model, values),
         "policy_effects": policy_effects(model, values, carbon_price=_carbon_price(case)),
+        "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
     }
     return MappingProxyType(
         {

@@ -7,12 +7,13 @@ from typing import Final
 
 from optimizer.tables.places import PLACES
 from optimizer.tables.power import POWER
+from optimizer.tables.release import RELEASE
 from optimizer.tables.rules import RULES
 from optimizer.tables.schema import Table
 from optimizer.tables.workloads import WORKLOADS
 
 TABLES: Final = MappingProxyType(
-    {table.name: table for table in (*PLACES, *WORKLOADS, *POWER, *RULES)}
+    {table.name: table for table in (*PLACES, *WORKLOADS, *POWER, *RULES, *RELEASE)}
 )
 """Every input table, in the order in which they are documented."""
 

@@ -28,6 +28,7 @@ WANTED = {
     "demand-plus-30",
     "market-delivered-prices",
     "no-metro-build",
+    "staged-release",
     "west-share-60",
 }
 
@@ -158,6 +159,22 @@ def test_only_ascend_can_be_bought() -> None:
     vendors = case.frame("accelerators").set_index("accelerator")["vendor"]
     assert bought == {"ascend_910b", "ascend_910c"}
     assert {vendors[name] for name in bought} == {"Huawei"}
+
+
+def test_staged_release_adds_tiers_of_the_same_mean_value() -> None:
+    case = with_scenario("staged-release")
+    assert not len(base().frame("tiers"))
+    tiers = case.frame("tiers")
+    assert tiers["service"].tolist() == ["reasoning"] * 3
+    assert tiers["tier"].tolist() == [1, 2, 3]
+    mean = float((tiers["share"] * tiers["value_yuan_per_request"]).sum())
+    assert mean == pytest.approx(number("services", "value_yuan_per_request", service="reasoning"))
+    assert (np.diff(tiers["value_yuan_per_request"].to_numpy(dtype=float)) < 0.0).all()
+    before = base().frame("accelerator_supply")["supply"].to_numpy(dtype=float)
+    after = case.frame("accelerator_supply")["supply"].to_numpy(dtype=float)
+    assert after.tolist() == [round(0.3 * supply) for supply in before]
+    graded_cells = case.frame("provenance").query("table == 'tiers'")
+    assert len(graded_cells) == 3 * 4 - 1  # the last tier has no tolerance
 
 
 def test_scaled_figures() -> None:

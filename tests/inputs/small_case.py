@@ -143,6 +143,7 @@ _DEFAULTS: Final[dict[str, Cells]] = {
     },
     "accelerator_supply": {"year": 2026, "supply": 1_000_000},
     "fleet": {"year": 2025},
+    "tiers": {},
     "pins": {"value": "", "reason": "a test"},
     "times": {"period": 2026, "typical_day": "year", "month": 1, "weight_days": 365},
     "modules": {

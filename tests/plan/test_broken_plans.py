@@ -15,9 +15,12 @@ import pytest
 import optimizer.plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.verify import verify_plan
-from tests.plan.broken import CHANGES, FORM_RULES, Change
+from tests.plan.broken import CHANGES as OF_OTHER_BLOCKS
+from tests.plan.broken import FORM_RULES, Change
+from tests.plan.broken_release import RELEASE
 from tests.plan.solved_cases import SolvedCase, with_value
 
+CHANGES = (*OF_OTHER_BLOCKS, *RELEASE)
 POLICY_PARTS = ("activity", "limit", "slack", "unit", "binding", "is written")
 FOLDER = Path(optimizer.plan.__file__).resolve().parent
 

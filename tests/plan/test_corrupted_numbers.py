@@ -200,6 +200,11 @@ CORRUPTIONS = (
     ),
 )
 
+# Corrupted where users are held back: test_release_plans.
+OF_RELEASE = {f"tiers.{name}" for name in ("service", "tier", "share", "value")} | {
+    "tiers.minimum",
+    "tiers.tolerance",
+}
 # Not part of any row, cost or result: the calendar's months give prices and temperatures before,
 # lengths and round trips of paths give reach before; jobs and names only name rows.
 NOT_IN_THE_MODEL = {
@@ -241,4 +246,4 @@ def arrays(part: object, above: str = "") -> list[str]:
 
 def test_every_derived_array_is_corrupted_once(relaxed: SolvedCase) -> None:
     corrupted_paths = {corruption.path for corruption in CORRUPTIONS}
-    assert set(arrays(relaxed.case.derived)) - NOT_IN_THE_MODEL <= corrupted_paths
+    assert set(arrays(relaxed.case.derived)) - NOT_IN_THE_MODEL <= corrupted_paths | OF_RELEASE

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.plan.release_tables import RELEASE_TABLES
 from optimizer.plan.result_tables import (
     ACCELERATORS,
     BUILDS,
@@ -34,6 +35,7 @@ from tests.plan.solved_cases import SolvedCase, refused, with_value
 TABLES = (
     PLACEMENTS,
     UNSERVED,
+    *RELEASE_TABLES,
     SERVICE_ACCELERATORS,
     RUNS,
     UNPLACED,

@@ -1,0 +1,146 @@
+"""One-cell changes of a plan with tiers of users, with the rules they must be found to break."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.plan.broken import Change, plus, times, to
+
+_FIRST: Final = (("region", "east"), ("tier", 1))
+
+RELEASE: Final = (
+    Change(
+        "served_tiers",
+        "served_share",
+        "a little less",
+        plus(-0.05),
+        ("tiers make up the demand served", "requests of a tier", "value of a tier"),
+        _FIRST,
+    ),
+    Change(
+        "served_tiers",
+        "served_share",
+        "below nothing",
+        to(-0.1),
+        ("share of a tier is not negative", "minimum of a released tier"),
+        _FIRST,
+    ),
+    Change(
+        "served_tiers",
+        "served_share",
+        "less than elsewhere",
+        to(0.8),
+        ("regions are served alike", "value unserved"),
+        _FIRST,
+    ),
+    Change(
+        "served_tiers",
+        "served_share",
+        "more than all",
+        to(1.2),
+        ("at most all of a tier", "served only once released"),
+        _FIRST,
+    ),
+    Change("served_tiers", "demand_share", "half of it", times(0.5), ("demand of a tier",), _FIRST),
+    Change(
+        "served_tiers",
+        "requests_million_per_day",
+        "of a thousand",
+        times(1e-3),
+        ("requests of a tier",),
+        _FIRST,
+    ),
+    Change(
+        "served_tiers",
+        "value_million_yuan",
+        "of the service",
+        times(0.4),
+        ("value of a tier",),
+        _FIRST,
+    ),
+    Change(
+        "served_tiers",
+        "service",
+        "of a service without tiers",
+        to("batch"),
+        ("tier of a region is written", "tier of a region is one of the case"),
+        _FIRST,
+    ),
+    Change(
+        "releases",
+        "service",
+        "of a service without tiers",
+        to("batch"),
+        ("tier is written", "tier is one of the case"),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "released",
+        "held back",
+        to(0.0),
+        ("served only once released",),
+        (("tier", 2),),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "released",
+        "after the one behind",
+        to(0.0),
+        ("tiers in their order",),
+        (("tier", 1),),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "released",
+        "half of it",
+        to(0.5),
+        ("whole release",),
+        (("tier", 2),),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "released",
+        "below nothing",
+        to(-1.0),
+        ("release is not negative",),
+        (("tier", 2),),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "released",
+        "three times",
+        to(3.0),
+        ("released once", "minimum of a released tier"),
+        (("tier", 1),),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "requests_million_per_day",
+        "of a thousand",
+        times(1e-3),
+        ("requests of a release",),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "served_share",
+        "a little less",
+        plus(-0.01),
+        ("served share of a release",),
+        national=True,
+    ),
+    Change(
+        "releases",
+        "value_million_yuan",
+        "halved",
+        times(0.5),
+        ("value of a release",),
+        national=True,
+    ),
+)
