@@ -45,6 +45,7 @@ REQUIRED_PARAMETERS: Final = (
     "route_factor_optical",
     "route_factor_public",
 )
+OPTIONAL_FINANCE: Final = ("last_period_years",)
 OPTIONAL_PARAMETERS: Final = ("demand_peak_factor",)
 """Parameters that switch a block on; without them it is left out."""
 
@@ -191,7 +192,7 @@ def _missing_grid(tables: Mapping[str, TypedTable], year: int) -> Iterator[Fault
 
 def _missing_parameters(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
     for name, required, optional in (
-        ("finance", REQUIRED_FINANCE, ()),
+        ("finance", REQUIRED_FINANCE, OPTIONAL_FINANCE),
         ("parameters", REQUIRED_PARAMETERS, OPTIONAL_PARAMETERS),
     ):
         known = (*required, *optional)

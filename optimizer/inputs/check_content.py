@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from optimizer.errors import Fault
 from optimizer.inputs.hours import hour_shares
@@ -48,19 +49,28 @@ def check_content(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
 
 
 def _times(times: TypedTable, year: int) -> Iterator[Fault]:
-    frame = times.frame
-    periods = sorted(set(frame["period"]))
-    if periods != [year]:
-        record = int(np.flatnonzero((frame["period"] != year).to_numpy())[0])
+    periods = sorted(set(times.frame["period"]))
+    if periods[0] != year:
+        record = int(np.flatnonzero((times.frame["period"] == periods[0]).to_numpy())[0])
         yield times.fault(
             record,
             "period",
             Text(
-                "the case plans the single year {year}, times has {periods}",
-                "算例只规划 {year} 年，times 中有 {periods}",
+                "the case begins in {year}, times with {periods}",
+                "算例从 {year} 年开始，times 中为 {periods}",
             ).filled(year=year, periods=", ".join(str(item) for item in periods)),
-            Text("keep the rows of that year only", "只保留该年的行"),
+            Text(
+                "let the first period be the year of case.yaml",
+                "首个规划期应为 case.yaml 中的年份",
+            ),
         )
+    for _period, frame in times.frame.groupby("period"):
+        yield from _typical_days(times, frame)
+
+
+def _typical_days(times: TypedTable, frame: pd.DataFrame) -> Iterator[Fault]:
+    """Return the faults of the typical days of one period."""
+    start = int(frame.index[0])
     for day, rows in frame.groupby("typical_day"):
         first = int(rows.index[0])
         if sorted(rows["hour"]) != list(range(HOURS_PER_DAY)):
@@ -85,7 +95,7 @@ def _times(times: TypedTable, year: int) -> Iterator[Fault]:
     total = float(days["weight_days"].sum())
     if abs(total - DAYS_PER_YEAR) > SHARE_TOLERANCE:
         yield times.fault(
-            0,
+            start,
             "weight_days",
             Text("the weights sum to {total:g} days", "权重合计为 {total:g} 天").filled(
                 total=total
@@ -95,7 +105,7 @@ def _times(times: TypedTable, year: int) -> Iterator[Fault]:
     months = set(days["month"])
     if len(days) > 1 and months != set(range(1, 13)):
         yield times.fault(
-            0,
+            start,
             "month",
             Text("no typical day for month {months}", "缺少 {months} 月的典型日").filled(
                 months=", ".join(str(item) for item in sorted(set(range(1, 13)) - months))
@@ -107,7 +117,7 @@ def _times(times: TypedTable, year: int) -> Iterator[Fault]:
         )
     elif len(days) > len(months):
         yield times.fault(
-            0,
+            start,
             "month",
             Text("several typical days in one month", "同一月份有多个典型日"),
             Text("give one typical day for each month", "每月只保留一个典型日"),
@@ -527,6 +537,7 @@ _FINANCE_BOUNDS: Final = {
     "discount_rate": (0.0, 1.0, False),
     "link_life_years": (0.5, 60.0, False),
     "shell_upkeep_share_per_year": (0.0, 1.0, False),
+    "last_period_years": (1.0, 20.0, True),
 }
 _PARAMETER_BOUNDS: Final = {
     "job_start_step_months": (1.0, 12.0, True),

@@ -8,6 +8,7 @@ Rows
     busy_hour[s,a,h]     sum_w shape[w,h] * busy[w,s,a] <= busy_peak[s,a]
     fleet[s,a,m]         busy_peak[s,a] + gangs active in month m
                          <= availability[a] * (fleet[s,a] + bought[s,a])
+                         (with several periods all that serve: model/vintages.py)
     supply[a]            sum_s bought[s,a] <= supply[a]
 
 Only hours that no other hour dominates in all profiles have a row. Profiles are the same in
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
 from optimizer.model.index import Sets, undominated_columns
+from optimizer.model.vintages import cards
 from optimizer.units import MONTHS_PER_YEAR
 
 
@@ -78,7 +80,14 @@ def add_accelerators(assembly: Assembly, case: Case, sets: Sets) -> None:
         upper=hardware.supply,
     )
     assembly.put(rows.start + bought.index["accelerator"], bought.ids, 1.0)
-    assembly.charge("accelerators", bought.ids, hardware.yearly_cost[bought.index["accelerator"]])
+    life = case.tables["accelerators"].frame["life_years"].to_numpy(dtype=float)
+    kind = bought.index["accelerator"]
+    assembly.charge(
+        "accelerators",
+        bought.ids,
+        hardware.yearly_cost[kind],
+        weight=assembly.terms.asset_weight(life[kind]),
+    )
 
 
 def _fleet_rows(
@@ -108,15 +117,19 @@ def _fleet_rows(
         upper=installed[pair],
     )
     assembly.put(rows.ids, assembly.columns["busy_peak"].start + pair, 1.0)
-    bought = assembly.columns["bought"]
-    bought_of_card = np.full(len(card.site), -1, dtype=np.int64)
-    bought_of_card[card_row[bought.index["site"], bought.index["accelerator"]]] = bought.ids
-    buyable = np.flatnonzero(bought_of_card[pair] >= 0)
-    assembly.put(
-        rows.start + buyable,
-        bought_of_card[pair[buyable]],
-        -availability[card.accelerator[pair[buyable]]],
-    )
+    changes = [(vintage.ids, vintage.index, -1.0) for vintage in cards(assembly, case)]
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        changes.append((retired.ids, dict(retired.index), 1.0))
+    for ids, index, sign in changes:
+        of_card = np.full(len(card.site), -1, dtype=np.int64)
+        of_card[card_row[index["site"], index["accelerator"]]] = ids
+        counted = np.flatnonzero(of_card[pair] >= 0)
+        assembly.put(
+            rows.start + counted,
+            of_card[pair[counted]],
+            sign * availability[card.accelerator[pair[counted]]],
+        )
     run, run_month = np.nonzero(active & used[of_run])
     assembly.put(
         rows.start + row_of[of_run[run], run_month],

@@ -10,14 +10,21 @@ belongs to.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.inputs.periods import ONE_PERIOD, Period
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+GROUPS: Final = 1_000_000
+"""More than any case has sites: what separates the groups of two periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class Block:
         For each entry the rows of the tables it belongs to, such as ``site`` or ``service``.
     unit
         Unit of a column's value or of a row's activity.
+    kind
+        What the block is called in the file that adds it; the same in every period.
+    period
+        Number of the period it belongs to.
     """
 
     name: str
@@ -41,6 +52,13 @@ class Block:
     count: int
     index: Mapping[str, Integers]
     unit: str
+    kind: str = ""
+    period: int = 0
+
+    def __post_init__(self) -> None:
+        """Call a block that no file adds by its name."""
+        if not self.kind:
+            object.__setattr__(self, "kind", self.name)
 
     @property
     def ids(self) -> Integers:
@@ -123,6 +141,19 @@ class LinearModel:
     estimate: Floats
     cuts: dict[bytes, list[Cut]] = field(default_factory=dict, compare=False, repr=False)
 
+    def columns_of(self, kind: str) -> list[Block]:
+        """Return the column blocks of one kind, one for each period that has it."""
+        return [block for block in self.columns.values() if block.kind == kind]
+
+    def rows_of(self, kind: str) -> list[Block]:
+        """Return the row blocks of one kind, one for each period that has it."""
+        return [block for block in self.rows.values() if block.kind == kind]
+
+    def ids_of(self, kind: str) -> Integers:
+        """Return the columns of all blocks of one kind."""
+        parts = [block.ids for block in self.columns_of(kind)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
     def cost_terms_total(self) -> Floats:
         """Return ``(n,)`` the sum of all cost terms, whatever the objective is."""
         total = np.zeros(len(self.cost))
@@ -147,10 +178,18 @@ class LinearModel:
 
 @dataclass(slots=True)
 class Assembly:
-    """Collects blocks while a model is built."""
+    """Collects blocks while a model is built.
 
+    Several periods share one assembly: each is a view of it (:meth:`period`) in which blocks have
+    their plain names, costs count with the period's weight, and the views before it are at hand.
+    """
+
+    terms: Period = ONE_PERIOD
+    before: tuple[Assembly, ...] = ()
     columns: dict[str, Block] = field(default_factory=dict)
     rows: dict[str, Block] = field(default_factory=dict)
+    _all_columns: dict[str, Block] = field(default_factory=dict)
+    _all_rows: dict[str, Block] = field(default_factory=dict)
     _lower: list[Floats] = field(default_factory=list)
     _upper: list[Floats] = field(default_factory=list)
     _integer: list[NDArray[np.bool_]] = field(default_factory=list)
@@ -162,8 +201,19 @@ class Assembly:
     _costs: list[tuple[str, Integers, Floats]] = field(default_factory=list)
     _values: list[tuple[Integers, Floats]] = field(default_factory=list)
     _estimates: list[tuple[Integers, Floats]] = field(default_factory=list)
-    _column_count: int = 0
-    _row_count: int = 0
+    _counts: list[int] = field(default_factory=lambda: [0, 0])
+
+    def period(self, terms: Period, before: tuple[Assembly, ...]) -> Assembly:
+        """Return a view of the assembly for one period; ``before`` are those of earlier ones."""
+        view = dataclasses.replace(self, terms=terms, before=before, columns={}, rows={})
+        return view
+
+    def upper_of(self, name: str) -> Floats:
+        """Return the upper bounds of a block of the view."""
+        return _joined(self._upper)[self.columns[name].slice]
+
+    def _named(self, name: str) -> str:
+        return f"{name}_{self.terms.year}" if self.terms.several else name
 
     def add_columns(
         self,
@@ -183,19 +233,21 @@ class Assembly:
         site's hours a column belongs.
         """
         count = _count(index)
-        block = Block(name, self._column_count, count, dict(index), unit)
-        if name in self.columns:
-            raise ValueError(name)
-        self.columns[name] = block
-        self._column_count += count
+        block = Block(
+            self._named(name), self._counts[0], count, dict(index), unit, name, self.terms.number
+        )
+        if block.name in self._all_columns:
+            raise ValueError(block.name)
+        self.columns[name] = self._all_columns[block.name] = block
+        self._counts[0] += count
         self._lower.append(_filled(lower, count))
         self._upper.append(_filled(upper, count))
         whole = np.broadcast_to(np.asarray(integer, dtype=bool), count)
         self._integer.append(whole)
         self._coarse.append(whole & np.broadcast_to(np.asarray(coarse, dtype=bool), count))
-        self._group.append(
-            np.array(np.broadcast_to(np.asarray(group, dtype=np.int64), count), dtype=np.int64)
-        )
+        of_site = np.broadcast_to(np.asarray(group, dtype=np.int64), count)
+        # The hours of a site in another period are another group.
+        self._group.append(np.where(of_site < 0, -1, of_site + GROUPS * self.terms.number))
         return block
 
     def add_rows(
@@ -209,11 +261,13 @@ class Assembly:
     ) -> Block:
         """Add a block of rows, one for each entry of the index."""
         count = _count(index)
-        block = Block(name, self._row_count, count, dict(index), unit)
-        if name in self.rows:
-            raise ValueError(name)
-        self.rows[name] = block
-        self._row_count += count
+        block = Block(
+            self._named(name), self._counts[1], count, dict(index), unit, name, self.terms.number
+        )
+        if block.name in self._all_rows:
+            raise ValueError(block.name)
+        self.rows[name] = self._all_rows[block.name] = block
+        self._counts[1] += count
         self._row_lower.append(_filled(lower, count))
         self._row_upper.append(_filled(upper, count))
         return block
@@ -225,19 +279,27 @@ class Assembly:
         numbers = np.broadcast_to(np.asarray(values, dtype=float).ravel(), rows.shape)
         self._entries.append((rows, columns, numbers))
 
-    def charge(self, term: str, columns: Integers, million_yuan: ArrayLike) -> None:
-        """Add a yearly cost of columns under the name of a cost term."""
+    def charge(
+        self, term: str, columns: Integers, million_yuan: ArrayLike, weight: ArrayLike | None = None
+    ) -> None:
+        """Add a yearly cost of columns under the name of a cost term.
+
+        It counts with the period's weight, or with the one given for assets that outlast it.
+        """
+        counted = self.terms.weight if weight is None else np.asarray(weight, dtype=float)
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
-        self._costs.append((term, columns, numbers))
+        self._costs.append((term, columns, numbers * counted))
 
     def value_unserved(self, columns: Integers, million_yuan: ArrayLike) -> None:
         """Give work left undone its value, minimised before cost."""
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
-        self._values.append((columns, numbers))
+        self._values.append((columns, numbers * self.terms.weight))
 
     def estimate(self, columns: Integers, million_yuan: ArrayLike) -> None:
         """Say about what columns cost in the hours that follow from the plan."""
-        self._estimates.append((columns, np.asarray(million_yuan, dtype=float)))
+        self._estimates.append(
+            (columns, np.asarray(million_yuan, dtype=float) * self.terms.weight)
+        )
 
     def finish(self) -> LinearModel:
         """Return the model.
@@ -246,22 +308,22 @@ class Assembly:
         cannot hold (a minimum where nothing may be placed) is infeasible, not forgotten.
         """
         zero = self.add_columns("zero", {"zero": np.zeros(1, dtype=np.int64)}, "1", upper=0.0)
-        empty = np.ones(self._row_count, dtype=bool)
+        empty = np.ones(self._counts[1], dtype=bool)
         for rows, _columns, _numbers in self._entries:
             empty[rows] = False
         self.put(np.flatnonzero(empty), np.full(int(empty.sum()), zero.start), 1.0)
         cost_terms: dict[str, Floats] = {}
         for term, columns, numbers in self._costs:
-            total = cost_terms.setdefault(term, np.zeros(self._column_count))
+            total = cost_terms.setdefault(term, np.zeros(self._counts[0]))
             np.add.at(total, columns, numbers)
-        unserved = np.zeros(self._column_count)
+        unserved = np.zeros(self._counts[0])
         for columns, numbers in self._values:
             np.add.at(unserved, columns, numbers)
-        estimate = np.zeros(self._column_count)
+        estimate = np.zeros(self._counts[0])
         for columns, numbers in self._estimates:
             estimate[columns] = numbers
-        row_start, column_of, value = _by_rows(self._entries, self._row_count, self._column_count)
-        cost = np.zeros(self._column_count)
+        row_start, column_of, value = _by_rows(self._entries, self._counts[1], self._counts[0])
+        cost = np.zeros(self._counts[0])
         for numbers in cost_terms.values():
             cost += numbers
         return LinearModel(
@@ -276,8 +338,8 @@ class Assembly:
             row_start=row_start,
             column_of=column_of,
             value=value,
-            columns=self.columns,
-            rows=self.rows,
+            columns=self._all_columns,
+            rows=self._all_rows,
             cost_terms=cost_terms,
             unserved_value=unserved,
             estimate=estimate,

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly, Block
 from optimizer.model.index import Sets
+from optimizer.model.vintages import cards
 from optimizer.units import HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
 
 
@@ -136,12 +137,19 @@ def _balance(assembly: Assembly, case: Case, sets: Sets, load: Block) -> None:
         busy.ids,
         -hardware.busy_kw[busy.index["accelerator"]],
     )
-    bought = assembly.columns["bought"]
-    assembly.put(
-        rows.start + row_of[bought.index["site"], profiles.idle],
-        bought.ids,
-        -hardware.idle_kw[bought.index["accelerator"]],
-    )
+    for ids, index in cards(assembly, case):
+        assembly.put(
+            rows.start + row_of[index["site"], profiles.idle],
+            ids,
+            -hardware.idle_kw[index["accelerator"]],
+        )
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        assembly.put(
+            rows.start + row_of[retired.index["site"], profiles.idle],
+            retired.ids,
+            hardware.idle_kw[retired.index["accelerator"]],
+        )
     shares = _active_days(case, sets)
     run, day = np.nonzero(shares)
     option = sets.run.option[run]

@@ -24,6 +24,7 @@ from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
 from optimizer.model.index import Sets
 from optimizer.model.placement import link_cost_matrix
+from optimizer.model.vintages import upgrades as upgrades_serving
 from optimizer.units import gbit_per_s_of_transfer
 
 
@@ -45,7 +46,9 @@ def add_network(assembly: Assembly, case: Case, sets: Sets) -> None:
     )
     rows = assembly.add_rows("link", {"link": every_link}, "Gbit/s", upper=0.0)
     assembly.put(rows.ids, leased.ids, -1.0)
-    assembly.put(rows.ids, upgrades.ids, -links["upgrade_step_gbps"].to_numpy(dtype=float))
+    step = links["upgrade_step_gbps"].to_numpy(dtype=float)
+    for ids, index in upgrades_serving(assembly, case):
+        assembly.put(rows.start + index["link"], ids, -step[index["link"]])
 
     member, link = _service_paths(case, sets)
     rate = case.derived.demand.peak_gbps[sets.share.region[member], sets.share.service[member]]
@@ -59,7 +62,14 @@ def add_network(assembly: Assembly, case: Case, sets: Sets) -> None:
         leased.ids,
         links["lease_yuan_per_gbps_year"].to_numpy(dtype=float) / 1e6,
     )
-    assembly.charge("network_upgrade", upgrades.ids, case.derived.upgrade_cost)
+    assembly.charge(
+        "network_upgrade",
+        upgrades.ids,
+        case.derived.upgrade_cost,
+        weight=assembly.terms.asset_weight(
+            np.full(len(links), case.parameter("finance", "link_life_years"))
+        ),
+    )
 
 
 def dataset_gbps(case: Case) -> NDArray[np.float64]:

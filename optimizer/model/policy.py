@@ -32,6 +32,7 @@ from optimizer.inputs.policy_rows import PolicyRow
 from optimizer.model.assembly import Assembly, Block
 from optimizer.model.direct_supply import exports, load_share, self_use
 from optimizer.model.index import Sets
+from optimizer.model.vintages import modules
 
 
 def add_policy(assembly: Assembly, case: Case, sets: Sets) -> None:
@@ -144,15 +145,14 @@ def _new_sites(assembly: Assembly, policy: PolicyRow) -> NDArray[np.int64]:
 def _utilisation(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
-    built, used = assembly.columns["built"], assembly.columns["used"]
+    used = assembly.columns["used"]
     rows, row_of = _by_site(assembly, policy, number, _new_sites(assembly, policy), "MW", lower=0.0)
     it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
-    here = np.flatnonzero(row_of[built.index["site"]] >= 0)
-    assembly.put(
-        row_of[built.index["site"][here]],
-        built.ids[here],
-        -policy.value * it_mw[built.index["module"][here]],
-    )
+    for ids, index in modules(assembly, case):
+        here = np.flatnonzero(row_of[index["site"]] >= 0)
+        assembly.put(
+            row_of[index["site"][here]], ids[here], -policy.value * it_mw[index["module"][here]]
+        )
     here = np.flatnonzero((row_of[used.index["site"]] >= 0) & sets.new_module[used.index["module"]])
     assembly.put(row_of[used.index["site"][here]], used.ids[here], 1.0)
     return rows
@@ -215,15 +215,13 @@ def _green_hourly(
 
 def _new_it(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     del sets
-    built = assembly.columns["built"]
     rows, row_of = _by_site(
         assembly, policy, number, _new_sites(assembly, policy), "MW", upper=policy.value
     )
     it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
-    here = np.flatnonzero(row_of[built.index["site"]] >= 0)
-    assembly.put(
-        row_of[built.index["site"][here]], built.ids[here], it_mw[built.index["module"][here]]
-    )
+    for ids, index in modules(assembly, case):
+        here = np.flatnonzero(row_of[index["site"]] >= 0)
+        assembly.put(row_of[index["site"][here]], ids[here], it_mw[index["module"][here]])
     return rows
 
 

@@ -193,17 +193,17 @@ def _whole_jobs_fixed(
     The other jobs keep the options that the LP uses or that cost little more in it.
     """
     assert relaxed.values is not None
-    runs = model.columns["runs"]
-    job = runs.index["job"]
-    at_point = relaxed.values[runs.slice]
-    broken = np.abs(at_point - np.round(at_point)) > WHOLE
-    stays = ~np.isin(job, job[broken])
     lower, upper = model.lower.copy(), model.upper.copy()
-    lower[runs.slice][stays] = np.round(at_point[stays])
-    upper[runs.slice][stays] = np.round(at_point[stays])
-    if relaxed.column_duals is not None:
-        dear = relaxed.column_duals[runs.slice] > near_million_yuan
-        upper[runs.slice][~stays & dear & (at_point < WHOLE)] = 0.0
+    for runs in model.columns_of("runs"):
+        job = runs.index["job"]
+        at_point = relaxed.values[runs.slice]
+        broken = np.abs(at_point - np.round(at_point)) > WHOLE
+        stays = ~np.isin(job, job[broken])
+        lower[runs.slice][stays] = np.round(at_point[stays])
+        upper[runs.slice][stays] = np.round(at_point[stays])
+        if relaxed.column_duals is not None:
+            dear = relaxed.column_duals[runs.slice] > near_million_yuan
+            upper[runs.slice][~stays & dear & (at_point < WHOLE)] = 0.0
     return dataclasses.replace(model, lower=lower, upper=np.maximum(lower, upper))
 
 

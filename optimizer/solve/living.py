@@ -11,6 +11,7 @@ the best plan is within the tolerance of the bound.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,9 @@ EXACT: Final = 1e-9
 
 BETWEEN: Final = 0.5
 """Where the hours are solved: this part of the way from the best plan to the newest."""
+
+HINT: Final = 1e-6
+"""How much a yuan of cost counts beside an objective that is not cost, to choose among optima."""
 
 MOST_ROUNDS: Final = 2000
 """Rounds after which an LP in parts is given up."""
@@ -261,6 +265,24 @@ class _Parts:
             return None
         self._round(solver, guess.values, guess.values)
         return _solved(solver)
+
+    def _cheap(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
+        """Return an optimum without priced hours that costs little.
+
+        Of the many optima that such an objective has, a dear one asks for hours that cannot be.
+        """
+        optimum = _solved(solver)
+        if optimum is None:
+            return None
+        master = self.split.master
+        columns = np.arange(len(self._cost), dtype=np.int32)
+        hint = self._cost + HINT * (master.cost_terms_total() + master.estimate)
+        solver.changeColsCost(len(columns), columns, hint)
+        cheap = _solved(solver)
+        solver.changeColsCost(len(columns), columns, self._cost)
+        if cheap is None:
+            return optimum
+        return dataclasses.replace(optimum, values=cheap.values)
 
     def _round(
         self,

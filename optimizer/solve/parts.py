@@ -171,10 +171,13 @@ def settled(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
 
     A search that stops early may leave a site opened where nothing is built.
     """
-    opening, built = model.columns["opening"], model.columns["built"]
-    busy_sites = built.index["site"][np.round(values[built.slice]) > 0.0]
     closed = values.copy()
-    closed[opening.slice] = np.where(
-        np.isin(opening.index["site"], busy_sites), values[opening.slice], 0.0
-    )
+    ordered = np.zeros(0, dtype=np.int64)
+    for opening, built in zip(model.columns_of("opening"), model.columns_of("built"), strict=True):
+        # What an earlier period has opened stays open.
+        busy = np.round(values[built.slice]) > 0.0
+        ordered = np.union1d(ordered, built.index["site"][busy])
+        closed[opening.slice] = np.where(
+            np.isin(opening.index["site"], ordered), values[opening.slice], 0.0
+        )
     return with_integers_fixed(model, closed)

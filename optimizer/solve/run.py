@@ -196,7 +196,9 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
     columns = {}
     if values is not None:
         columns = {
-            name: SolvedColumns(block.index, values[block.slice], block.unit)
+            name: SolvedColumns(
+                block.index, values[block.slice], block.unit, block.kind, block.period
+            )
             for name, block in model.columns.items()
         }
     solution = RawSolution(
