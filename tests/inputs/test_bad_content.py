@@ -153,7 +153,7 @@ def test_year_of_another_case() -> None:
     case = SmallCase(year=2030)
     (fault,) = _faults(case)
     assert _place(fault) == ("times.csv", 2, "period", "2026")
-    assert fault.problem.en == "the case plans the single year 2030, times has 2026"
+    assert fault.problem.en == "the case begins in 2030, times with 2026"
 
 
 def test_month_without_a_temperature() -> None:

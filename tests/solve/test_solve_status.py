@@ -321,5 +321,6 @@ def test_options_that_shape_the_result_are_recorded() -> None:
         "threads": 2,
         "seed": 3,
         "relaxed": 0,
+        "whole": 0,
     }
     assert SolveOptions().recorded()["time_limit"] == "none"
