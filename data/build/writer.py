@@ -33,7 +33,7 @@ class Pack:
             Name of the table.
         values
             Values by column; a :class:`Cell` is graded on its own, other values have the
-            grade of the row.
+            grade of the row. Optional columns may be missing.
         basis
             Grade of the row, for tables that carry one.
 
@@ -44,14 +44,16 @@ class Pack:
             range.
         """
         definition = TABLES[table]
-        names = [column.name for column in definition.columns]
-        if set(values) != set(names):
-            raise ValueError(f"{table}: {sorted(set(values) ^ set(names))}")
+        names = {column.name for column in definition.columns}
+        needed = {column.name for column in definition.columns if column.required}
+        if not needed <= set(values) <= names:
+            wrong = (needed - set(values)) | (set(values) - names)
+            raise ValueError(f"{table}: {sorted(wrong)}")
         if definition.has_provenance != (basis is not None):
             raise ValueError(f"{table}: a row has a grade exactly if its table carries one")
         if basis is not None and basis.grade == "assumption":
             for column in definition.columns:
-                bare = not isinstance(values[column.name], Cell | None)
+                bare = not isinstance(values.get(column.name), Cell | None)
                 if (
                     bare
                     and column.kind in {"number", "integer"}
@@ -69,8 +71,11 @@ class Pack:
         codes = source_codes(self._sources())
         for name in sorted(self._rows):
             definition = TABLES[name]
-            written = [self._texts(definition, row, codes) for row in self._sorted(definition)]
-            write_csv(folder / f"{name}.csv", definition.column_names, written)
+            given = {column for row in self._rows[name] for column in row.values}
+            own = [column.name for column in definition.columns if column.name in given]
+            graded = definition.column_names[len(definition.columns) :]
+            written = [self._texts(own, row, codes) for row in self._sorted(definition)]
+            write_csv(folder / f"{name}.csv", [*own, *graded], written)
         write_csv(
             folder / "provenance.csv",
             TABLES["provenance"].column_names,
@@ -98,8 +103,8 @@ class Pack:
             raise ValueError(f"{definition.name}: duplicate keys")
         return rows
 
-    def _texts(self, definition: Table, row: _Row, codes: Mapping[Source, str]) -> list[str]:
-        texts = [_plain(row.values[column.name]) for column in definition.columns]
+    def _texts(self, columns: list[str], row: _Row, codes: Mapping[Source, str]) -> list[str]:
+        texts = [_plain(row.values.get(column)) for column in columns]
         if row.basis is not None:
             basis = row.basis
             texts += [_joined(basis.sources, codes), basis.as_of, basis.grade, basis.note]
@@ -110,7 +115,7 @@ class Pack:
             definition = TABLES[name]
             for row in rows:
                 for column in definition.columns:
-                    value = row.values[column.name]
+                    value = row.values.get(column.name)
                     if isinstance(value, Cell) and _differs(value, row.basis):
                         yield definition, row, column.name, value
 

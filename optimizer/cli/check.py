@@ -35,6 +35,8 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
         return _activity(activity, as_json=as_json)
     from optimizer.inputs.case import read_case
     from optimizer.inputs.check_notices import notices
+    from optimizer.inputs.check_queueing import headroom_text
+    from optimizer.inputs.queueing import headroom_errors
     from optimizer.model.build import build_model
     from optimizer.model.statistics import coefficient_ranges
 
@@ -43,6 +45,7 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
     model, _sets = build_model(read)
     ranges = coefficient_ranges(model)
     found = notices(read)
+    headroom = headroom_errors(read.derived.pools)
     if as_json:
         click.echo(
             json.dumps(
@@ -54,6 +57,19 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
                     "non_zeros": len(model.value),
                     "columns_by_block": {n: block.count for n, block in model.columns.items()},
                     "ranges": ranges,
+                    "pools": [
+                        {
+                            "pool": worst.pool,
+                            "operating_replicas": list(worst.operating),
+                            "least_load_replicas": worst.least_load,
+                            "greatest_load_replicas": worst.greatest_load,
+                            "load_replicas": worst.load,
+                            "servers": worst.servers,
+                            "exact_servers": worst.exact_servers,
+                            "error": worst.error,
+                        }
+                        for worst in headroom
+                    ],
                     "notices": [notice.render(language) for notice in found],
                 },
                 ensure_ascii=False,
@@ -79,6 +95,8 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
     )
     for name, (least, most) in ranges.items():
         click.echo(f"  {name:12s} {least:.3g} … {most:.3g}")
+    for worst in headroom:
+        click.echo("  " + headroom_text(worst).render(language))
     for notice in found:
         click.echo("  " + notice.render(language))
     return 0

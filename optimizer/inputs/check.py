@@ -15,6 +15,8 @@ import numpy as np
 
 from optimizer.errors import Fault
 from optimizer.inputs.check_content import check_content
+from optimizer.inputs.check_queueing import check_pools
+from optimizer.inputs.queueing import WAIT_PROBABILITY
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
 from optimizer.tables.registry import TABLES
@@ -46,7 +48,7 @@ REQUIRED_PARAMETERS: Final = (
     "route_factor_public",
 )
 OPTIONAL_FINANCE: Final = ("last_period_years",)
-OPTIONAL_PARAMETERS: Final = ("demand_peak_factor",)
+OPTIONAL_PARAMETERS: Final = ("demand_peak_factor", WAIT_PROBABILITY)
 """Parameters that switch a block on; without them it is left out."""
 
 NEEDS_ROWS: Final = ("sites", "regions", "modules", "accelerators", "times", "provinces")
@@ -74,6 +76,7 @@ def check_tables(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         _missing_climate,
         _missing_parameters,
         _missing_rates,
+        check_pools,
         _pins,
         _provenance,
         _unknown_sources,

@@ -549,6 +549,7 @@ _PARAMETER_BOUNDS: Final = {
     "checkpoint_write_tb_per_s": (1e-3, 1e3, False),
     "restart_minutes": (0.0, 1e4, False),
     "demand_peak_factor": (1.0, 3.0, False),
+    "wait_probability": (0.03, 0.9, False),
     **{f"equipment_one_way_ms_{kind}": (0.0, 100.0, False) for kind in NETWORKS},
     **{f"p99_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},
     **{f"route_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},

@@ -188,7 +188,16 @@ def notices(case: Case) -> list[Notice]:
     found = []
     for table, column, asks, meaning in _NOT_MODELLED:
         frame = case.tables[table].frame
+        if table == "service_rates":
+            frame = _without_reserve(case)
         rows = int(asks(frame, column).sum()) if len(frame) else 0
         if rows:
             found.append(Notice(table, column, rows, meaning))
     return found
+
+
+def _without_reserve(case: Case) -> pd.DataFrame:
+    """Return the rates of services that are in no pool, for which no reserve is held."""
+    services, rates = case.tables["services"].frame, case.tables["service_rates"].frame
+    alone = set(services.loc[services["pool"] == "", "service"])
+    return rates[rates["service"].isin(alone)]

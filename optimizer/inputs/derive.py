@@ -24,6 +24,7 @@ from optimizer.inputs.hardware import (
 from optimizer.inputs.load_profiles import LoadProfiles, load_profiles
 from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_budget
 from optimizer.inputs.policy_rows import PolicyRow, policy_rows
+from optimizer.inputs.queueing import Pools, pools
 from optimizer.inputs.release_tiers import Tiers, release_tiers
 from optimizer.inputs.site_supply import SiteSupply, site_supply
 from optimizer.inputs.tariff import Prices, prices
@@ -38,7 +39,8 @@ class Derived:
 
     Parameters
     ----------
-    calendar, prices, cooling, demand, profiles, hardware, paths, gangs, supply, policies, tiers
+    calendar, prices, cooling, demand, profiles, hardware, pools, paths, gangs, supply, policies,
+    tiers
         See the classes.
     rtt_p99_ms
         ``(I, W, S)`` round trip of the 99th percentile of users, access included.
@@ -59,6 +61,7 @@ class Derived:
     demand: Demand
     profiles: LoadProfiles
     hardware: Hardware
+    pools: Pools
     paths: Paths
     gangs: GangOptions
     supply: SiteSupply
@@ -94,6 +97,15 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
     )
     network = paths(sites["site"].tolist(), frames["links"], frames["latency"], parameters)
     rtt, reach = _reach(sites, regions, services, wanted, network)
+    installed = hardware(
+        sites,
+        frames["accelerators"],
+        frames["fleet"],
+        frames["accelerator_supply"],
+        year=year,
+        finance=finance,
+        parameters=parameters,
+    )
     grid = _latest_grid(frames["grid"], year).reindex(sites["province"])
     derived = Derived(
         calendar=days,
@@ -107,13 +119,14 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         cooling=cooling(sites, frames["modules"], frames["climate"], days),
         demand=wanted,
         profiles=load_profiles(wanted.profiles, wanted.shape, days.days),
-        hardware=hardware(
-            sites,
+        hardware=installed,
+        pools=pools(
+            services,
+            frames["service_rates"],
             frames["accelerators"],
-            frames["fleet"],
-            frames["accelerator_supply"],
-            year=year,
-            finance=finance,
+            demand=wanted,
+            hardware=installed,
+            reach=reach,
             parameters=parameters,
         ),
         paths=network,

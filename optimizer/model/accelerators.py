@@ -7,6 +7,7 @@ Columns
 Rows
     busy_hour[s,a,h]     sum_w shape[w,h] * busy[w,s,a] <= busy_peak[s,a]
     fleet[s,a,m]         busy_peak[s,a] + gangs active in month m
+                         + reserve of pools (:mod:`optimizer.model.queueing`)
                          <= availability[a] * (fleet[s,a] + bought[s,a])
                          (with several periods all that serve: model/vintages.py)
     supply[a]            sum_s bought[s,a] <= supply[a]

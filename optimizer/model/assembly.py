@@ -297,9 +297,7 @@ class Assembly:
 
     def estimate(self, columns: Integers, million_yuan: ArrayLike) -> None:
         """Say about what columns cost in the hours that follow from the plan."""
-        self._estimates.append(
-            (columns, np.asarray(million_yuan, dtype=float) * self.terms.weight)
-        )
+        self._estimates.append((columns, np.asarray(million_yuan, dtype=float) * self.terms.weight))
 
     def finish(self) -> LinearModel:
         """Return the model.

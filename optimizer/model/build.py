@@ -27,9 +27,10 @@ from optimizer.model.green import add_green
 from optimizer.model.hourly import add_hourly, add_matching
 from optimizer.model.index import Sets, index_sets
 from optimizer.model.network import add_network
-from optimizer.model.placement import add_placement
 from optimizer.model.periods import add_periods, add_retirement
+from optimizer.model.placement import add_placement
 from optimizer.model.policy import add_policy
+from optimizer.model.queueing import add_queueing
 from optimizer.model.release import add_release
 from optimizer.model.training import add_training
 
@@ -39,6 +40,7 @@ BLOCKS: Final = (
     add_training,
     add_retirement,
     add_accelerators,
+    add_queueing,
     add_capacity,
     add_energy,
     add_demand_charge,

@@ -72,9 +72,7 @@ def add_capacity(assembly: Assembly, case: Case, sets: Sets) -> None:
     )
     assembly.put(rows.start + site, used.ids, 1.0)
     for ids, index in cards(assembly, case):
-        assembly.put(
-            rows.start + index["site"], ids, -hardware.maximum_kw[index["accelerator"]]
-        )
+        assembly.put(rows.start + index["site"], ids, -hardware.maximum_kw[index["accelerator"]])
     if "retired" in assembly.columns:
         retired = assembly.columns["retired"]
         assembly.put(

@@ -91,5 +91,8 @@ def add_periods(assembly: Assembly, case: Case, sets: Sets) -> None:
         assembly.put(rows.ids, view.columns["built"].ids, 1.0)
     if "released" in assembly.columns and "released" in earlier.columns:
         link_periods(
-            assembly, earlier.columns["released"], assembly.columns["released"], name="release_stays"
+            assembly,
+            earlier.columns["released"],
+            assembly.columns["released"],
+            name="release_stays",
         )

@@ -40,7 +40,10 @@ def cards(assembly: Assembly, case: Case) -> list[Vintage]:
         vintage
         for view in (*assembly.before, assembly)
         for vintage in _serving(
-            assembly, view, view.columns["bought"], life[view.columns["bought"].index["accelerator"]]
+            assembly,
+            view,
+            view.columns["bought"],
+            life[view.columns["bought"].index["accelerator"]],
         )
     ]
 

@@ -15,6 +15,7 @@ from optimizer.labels import Text
 from optimizer.plan.costs import cost_rows
 from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
 from optimizer.plan.policies import policy_rows
+from optimizer.plan.queueing_rows import pool_reserve_rows, pool_rows
 from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
 from optimizer.plan.release_rows import with_release_rows
 from optimizer.plan.result_tables import RESULT_TABLES
@@ -101,6 +102,8 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
     frames.update(with_release_rows(case, solution, frames["unserved"]))
     frames["ledgers"] = ledger_rows(case, frames)
     relaxed = bool(solution.options.get("relaxed", 0))
+    frames["pools"] = pool_rows(case, solution, relaxed=relaxed)
+    frames["pool_reserves"] = pool_reserve_rows(case, solution, frames["pools"])
     frames["costs"] = cost_rows(case, frames, relaxed=relaxed)
     frames["sites"] = site_rows(case, frames)
     frames["policies"] = policy_rows(case, frames)

@@ -7,6 +7,7 @@ from typing import Final
 
 from optimizer.labels import Text
 from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
@@ -318,6 +319,8 @@ RESULT_TABLES: Final = MappingProxyType(
             RUNS,
             UNPLACED,
             ACCELERATORS,
+            POOLS,
+            POOL_RESERVES,
             BUILDS,
             LOADS,
             ENERGY_BY_HOUR,

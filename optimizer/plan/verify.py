@@ -18,6 +18,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.recompute import Recomputed
 from optimizer.plan.verify_money import check_money
 from optimizer.plan.verify_power import check_power, site_energy
+from optimizer.plan.verify_queueing import check_queueing
 from optimizer.plan.verify_release import check_release
 from optimizer.plan.verify_rules import check_rules
 from optimizer.plan.verify_shape import check_shape
@@ -88,6 +89,7 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     energy = site_energy(facts, plan)
     check_work(checker, facts, plan)
     check_release(checker, facts, plan)
+    check_queueing(checker, facts, plan)
     check_power(checker, facts, plan, energy)
     check_rules(checker, facts, plan, energy)
     check_sites(checker, facts, plan)

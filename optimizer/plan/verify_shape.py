@@ -69,6 +69,13 @@ FORMS: Final[Mapping[str, Form]] = {
         ("site", "accelerator"),
         ("fleet", "bought", "services_peak", "gangs_peak", "busy_mean", "utilisation"),
     ),
+    "pools": Form(
+        ("site", "pool", "line"),
+        ("opened", "load_replicas", "reserve_replicas", "servers", "exact_servers"),
+    ),
+    "pool_reserves": Form(
+        ("site", "pool", "accelerator"), ("reserve_accelerators", "reserve_replicas")
+    ),
     "builds": Form(
         ("site", "module"),
         ("modules", "it_mw", "used_mw", "design_pue", "annual_pue"),
@@ -185,6 +192,8 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "site": facts.sites,
         "tier": {row["tier"] for row in facts.rows["tiers"]},
         "accelerator": facts.cards,
+        "pool": {row["pool"] for row in facts.services.values()} - {""},
+        "line": ("large", "small"),
         "module": facts.modules,
         "job": facts.jobs,
         "link": facts.links,

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 
 from optimizer.plan.recompute import MONTH_DAYS, Recomputed
+from optimizer.plan.verify_queueing import reserved_accelerators
 from optimizer.plan.verify_release import tiers_by_service
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
@@ -204,12 +205,13 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
             if share > 0.0:
                 gangs[key][month] += row["runs"] * row["gang"]
         trained[key] += row["runs"] * row["gang"] * row["duration_days"] / 365.0
+    reserved = reserved_accelerators(plan)
     shapes = {row["profile"]: facts.profile(row["profile"]) for row in facts.rows["profiles"]}
     bought: dict[str, float] = defaultdict(float)
     standing = {
         (site, card) for site in facts.sites for card in facts.cards if facts.fleet(site, card) > 0
     }
-    for key in sorted(set(rows) | set(busy) | set(gangs) | standing):
+    for key in sorted(set(rows) | set(busy) | set(gangs) | set(reserved) | standing):
         site, card = key
         place = f"{site}|{card}"
         row = rows.get(key, {"fleet": 0.0, "bought": 0.0})
@@ -227,7 +229,7 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
                 checker.at_most(
                     "accelerators in the hour",
                     f"{place}|month {month + 1}|hour {hour}",
-                    hours[hour] + gangs[key][month],
+                    hours[hour] + gangs[key][month] + reserved[key],
                     ready,
                     "1",
                 )

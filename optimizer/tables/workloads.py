@@ -131,6 +131,22 @@ SERVICES: Final = Table(
             "单次请求价值，用于供给不足时的取舍",
             maximum=1e6,
         ),
+        text(
+            "pool",
+            "pool of services that share a fleet with a reserve for queueing; rates are then those "
+            "at saturation; empty: no reserve",
+            "共用加速卡并预留排队裕量的资源池，此时吞吐为饱和值；留空则不预留",
+            required=False,
+        ),
+        integer(
+            "expected_pools",
+            "1",
+            "sites expected to serve it, where it has a pool",
+            "预计承载该服务的站点数（有资源池时填写）",
+            minimum=1,
+            maximum=10_000,
+            required=False,
+        ),
     ),
 )
 

@@ -133,6 +133,16 @@ CORRUPTIONS = (
     Corruption("hardware.supply", "doubled", times(2.0), ("national supply",)),
     Corruption("hardware.yearly_cost", "halved", times(0.5), ("cost accelerators", "objective")),
     Corruption(
+        "pools.pool_of",
+        "one service forgotten",
+        # The fourth service is chat.
+        lambda pools: np.where(np.arange(len(pools)) == 3, -1, pools),
+        ("load of a pool",),
+    ),
+    Corruption("pools.replica", "doubled", times(2.0), ("load of a pool",)),
+    Corruption("pools.reserve_replica", "halved", times(0.5), ("replicas in reserve",)),
+    Corruption("pools.operating", "halved", times(0.5), ("reserve of a pool",)),
+    Corruption(
         "paths.links",
         "no links at all",
         lambda paths: tuple(tuple(() for _links in origin) for origin in paths),
@@ -206,12 +216,14 @@ OF_RELEASE = {f"tiers.{name}" for name in ("service", "tier", "share", "value")}
     "tiers.tolerance",
 }
 # Not part of any row, cost or result: the calendar's months give prices and temperatures before,
-# lengths and round trips of paths give reach before; jobs and names only name rows.
+# lengths and round trips of paths give reach before; jobs and names only name rows; the range of
+# loads of pools is where their lines are compared with Erlang's formula before the solve.
 NOT_IN_THE_MODEL = {
     "calendar.month",
     "paths.fibre_km",
     "paths.rtt_p99_ms",
     "gangs.job",
+    "pools.load_range",
 }
 
 

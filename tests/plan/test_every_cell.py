@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from optimizer.plan.release_tables import RELEASE_TABLES
+from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.result_tables import (
     ACCELERATORS,
     BUILDS,
@@ -40,6 +41,8 @@ TABLES = (
     RUNS,
     UNPLACED,
     ACCELERATORS,
+    POOLS,
+    POOL_RESERVES,
     BUILDS,
     LOADS,
     ENERGY_BY_HOUR,
