@@ -109,7 +109,24 @@ COST_TERMS: Final[dict[str, Text]] = {
     "moving": Text("moving of workloads", "迁移成本"),
     "green_contracts": Text("green contracts", "绿电合同"),
     "carbon": Text("carbon price", "碳成本"),
+    "pue_surcharge": Text("surcharge on PUE", "能效加价电费"),
+    "subsidies": Text("subsidies", "补贴"),
     "policy_penalties": Text("penalties of soft policies", "软约束罚金"),
+}
+
+OBJECTIVES: Final[dict[str, Text]] = {
+    "cost": Text("yearly cost", "年成本"),
+    "carbon": Text("location-based emissions", "基于位置的排放"),
+    "unmatched": Text("energy not matched hour by hour", "未逐时匹配绿电的电量"),
+}
+OBJECTIVE_UNITS: Final[dict[str, Text]] = {
+    "cost": Text("million yuan", "百万元"),
+    "carbon": Text("kt CO2", "千吨 CO2"),
+    "unmatched": Text("GWh", "吉瓦时"),
+}
+BOUNDARIES: Final[dict[str, Text]] = {
+    "it": Text("accelerators included", "含加速卡"),
+    "facility": Text("without accelerators", "不含加速卡"),
 }
 
 BASELINE_RULES: Final[dict[str, Text]] = {

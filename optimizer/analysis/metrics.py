@@ -73,6 +73,7 @@ def metrics(case: Case, plan: Plan) -> Metrics:
             "energy",
             "demand_charge",
             "local_supply",
+            "pue_surcharge",
             "generation",
             "own_power",
             "exports",

@@ -55,6 +55,29 @@ from optimizer.labels import Text
     help="Threads of the solver. 求解线程数。",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed. 随机种子。")
+@click.option(
+    "--objective",
+    default="cost",
+    show_default=True,
+    help="What is minimised: cost, carbon, or several in order, as in carbon,cost. "
+    "优化目标，可依次给出多个，如 carbon,cost。",
+)
+@click.option(
+    "--hold-tolerance",
+    type=click.FloatRange(0.0, 1.0),
+    default=1e-3,
+    show_default=True,
+    help="How far above its minimum an objective may lie while the next is minimised. "
+    "优化下一目标时，前一目标允许高出最小值的比例。",
+)
+@click.option(
+    "--boundary",
+    type=click.Choice(["it", "facility"]),
+    default="it",
+    show_default=True,
+    help="Cost with accelerators, or without while purchases stay. "
+    "成本口径：含加速卡，或固定采购量后不含加速卡。",
+)
 @click.option("--force", is_flag=True, help="Solve again, replace the run. 重新求解并替换结果。")
 @click.option("--write-mps", is_flag=True, help="Add model.mps.gz. 附带 model.mps.gz。")
 @click.option(
@@ -74,6 +97,9 @@ def command(  # noqa: PLR0917 - click passes the options by name
     solver: str,
     threads: int,
     seed: int,
+    objective: str,
+    hold_tolerance: float,
+    boundary: str,
     *,
     force: bool,
     write_mps: bool,
@@ -84,6 +110,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
     began = time.perf_counter()
     from optimizer.cli.progress import Teller
     from optimizer.inputs.case import read_case
+    from optimizer.model.objectives import objectives_of
     from optimizer.plan.store import default_folder, is_run, refuse_existing, run_hash
     from optimizer.report.basemap import load_basemap
     from optimizer.report.run_folder import write_report
@@ -95,6 +122,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
 
     language = settings().language
     check_solver(solver)
+    objectives_of(tuple(name.strip() for name in objective.split(",")), boundary)
     load_basemap(basemap, basemap_file())
     with Teller(language) as teller:
         teller.phase("read")
@@ -105,6 +133,9 @@ def command(  # noqa: PLR0917 - click passes the options by name
             solver=solver,
             threads=threads,
             seed=seed,
+            objective=tuple(name.strip() for name in objective.split(",")),
+            hold_tolerance=hold_tolerance,
+            boundary=boundary,
             progress=teller,
         )
         recorded = recorded_options(options, writes_model=write_mps)

@@ -83,8 +83,10 @@ class Teller:
                 self._language, bound=progress.bound
             )
         if math.isfinite(progress.incumbent) and math.isfinite(progress.bound):
-            line += "  " + Text("gap {gap:,.1f} million yuan", "间隙 {gap:,.1f} 百万元").render(
-                self._language, gap=progress.incumbent - progress.bound
+            line += "  " + Text("gap {gap:,.1f} {unit}", "间隙 {gap:,.1f} {unit}").render(
+                self._language,
+                gap=progress.incumbent - progress.bound,
+                unit=progress.unit,
             )
         self.lines.append(line)
         if self._status is not None:

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import Fault
+from optimizer.inputs.check_policies import check_policies
 from optimizer.inputs.hours import hour_shares
 from optimizer.inputs.network_paths import NETWORKS
 from optimizer.inputs.policy_rows import (
     COMPARISON_OF_KIND,
     LEDGER_KINDS,
+    PRICE_KINDS,
     UNIT_OF_KIND,
     scope_sites,
 )
@@ -43,6 +45,7 @@ def check_content(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         *_latency(tables["latency"]),
         *_supply_steps(tables["supply_steps"]),
         *_policies(tables),
+        *check_policies(tables),
         *_parameters(tables["finance"], _FINANCE_BOUNDS),
         *_parameters(tables["parameters"], _PARAMETER_BOUNDS),
     ]
@@ -463,7 +466,7 @@ def _policies(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
                     ),
                     Text("correct it, and the value with it", "请更正，并相应修改数值"),
                 )
-        if UNIT_OF_KIND[kind] == "1" and kind != "pue_max" and row["value"] > 1.0:
+        if UNIT_OF_KIND[kind] == "1" and not kind.startswith("pue_") and row["value"] > 1.0:
             yield policies.fault(
                 record,
                 "value",
@@ -480,7 +483,7 @@ def _policies(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
                 Text("write location or market, or clear it", "请填写 location 或 market，或清空"),
             )
         penalised = not np.isnan(row["penalty_million_yuan_per_unit"])
-        if row["hard"] == penalised and kind != "carbon_price":
+        if row["hard"] == penalised and kind not in PRICE_KINDS:
             yield policies.fault(
                 record,
                 "penalty_million_yuan_per_unit",

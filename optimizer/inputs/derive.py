@@ -134,7 +134,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
             frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
         ),
         supply=site_supply(frames, days, year=year, finance=finance),
-        policies=policy_rows(frames["policies"], sites, frames["provinces"], year),
+        policies=policy_rows(frames, year),
         tiers=release_tiers(frames["tiers"], services),
         rtt_p99_ms=rtt,
         reach=reach,

@@ -6,6 +6,7 @@ A row binds a year if it is enabled and its validity covers any day of the year.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,12 +29,32 @@ UNIT_OF_KIND: Final = {
     "carbon_price": "yuan/tCO2",
     "carbon_cap": "ktCO2",
     "budget": "million yuan",
+    "latency_max": "ms",
+    "workload_share_max": "1",
+    "pue_average_max": "1",
+    "rack_utilisation_min": "1",
+    "accelerator_utilisation_min": "1",
+    "domestic_share_min": "1",
+    "energy_cap": "GWh",
+    "water_cap": "thousand m3",
+    "cost_cap": "million yuan",
+    "pue_surcharge": "yuan/kWh",
+    "build_subsidy": "yuan/kW",
+    "compute_voucher": "yuan/MWh",
 }
+PRICE_KINDS: Final = ("carbon_price", "pue_surcharge", "build_subsidy", "compute_voucher")
+"""Kinds that cost or pay something and limit nothing."""
+
 COMPARISON_OF_KIND: Final = {
-    kind: (">=" if kind.endswith("_min") else "=" if kind == "carbon_price" else "<=")
+    kind: (">=" if kind.endswith("_min") else "=" if kind in PRICE_KINDS else "<=")
     for kind in UNIT_OF_KIND
 }
 LEDGER_KINDS: Final = ("carbon_price", "carbon_cap")
+WORKLOAD_KINDS: Final = ("latency_max", "workload_share_max")
+"""Kinds that may hold for some of the work only."""
+
+BARRING_KINDS: Final = ("pue_max", "latency_max")
+"""Kinds that forbid choices one by one, so that no amount of breaking could be priced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,10 @@ class PolicyRow:
         Whether it may not be broken.
     penalty
         Million yuan for each unit by which a soft row is broken.
+    threshold
+        PUE from which a surcharge is paid, zero for other kinds.
+    services, jobs
+        ``(W,)`` and ``(J,)`` whether the row holds for the work.
     """
 
     policy: str
@@ -63,27 +88,42 @@ class PolicyRow:
     ledger: str
     hard: bool
     penalty: float
+    threshold: float
+    services: NDArray[np.bool_]
+    jobs: NDArray[np.bool_]
 
 
-def policy_rows(
-    policies: pd.DataFrame, sites: pd.DataFrame, provinces: pd.DataFrame, year: int
-) -> tuple[PolicyRow, ...]:
-    """Return the rows of the checked table that bind a year, sorted by code."""
-    return tuple(
-        PolicyRow(
-            policy=row["policy"],
-            kind=row["kind"],
-            sites=scope_sites(row["scope"], sites, provinces),
-            value=float(row["value"]),
-            ledger=row["ledger"],
-            hard=bool(row["hard"]),
-            penalty=0.0
-            if np.isnan(row["penalty_million_yuan_per_unit"])
-            else float(row["penalty_million_yuan_per_unit"]),
+def policy_rows(frames: Mapping[str, pd.DataFrame], year: int) -> tuple[PolicyRow, ...]:
+    """Return the rows of the checked table that bind a year, sorted by code.
+
+    Parameters
+    ----------
+    frames
+        Tables by name: policies, and the sites, provinces, services and jobs they speak of.
+    year
+        The planned year.
+    """
+    rows = []
+    for row in frames["policies"].sort_values("policy").to_dict("records"):
+        if not (row["enabled"] and binds_year(row["valid_from"], row["valid_to"], year)):
+            continue
+        services, jobs = scope_workloads(row["workloads"], frames["services"], frames["jobs"])
+        penalty = row["penalty_million_yuan_per_unit"]
+        rows.append(
+            PolicyRow(
+                policy=row["policy"],
+                kind=row["kind"],
+                sites=scope_sites(row["scope"], frames["sites"], frames["provinces"]),
+                value=float(row["value"]),
+                ledger=row["ledger"],
+                hard=bool(row["hard"]),
+                penalty=0.0 if np.isnan(penalty) else float(penalty),
+                threshold=0.0 if np.isnan(row["threshold"]) else float(row["threshold"]),
+                services=services,
+                jobs=jobs,
+            )
         )
-        for row in policies.sort_values("policy").to_dict("records")
-        if row["enabled"] and binds_year(row["valid_from"], row["valid_to"], year)
-    )
+    return tuple(rows)
 
 
 def binds_year(valid_from: str, valid_to: str, year: int) -> bool:
@@ -129,3 +169,33 @@ def scope_sites(scope: str, sites: pd.DataFrame, provinces: pd.DataFrame) -> NDA
     if unknown:
         raise ValueError(", ".join(unknown))
     return sites[columns[name]].isin(wanted).to_numpy(dtype=bool)
+
+
+def scope_workloads(
+    workloads: str, services: pd.DataFrame, jobs: pd.DataFrame
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which services and which jobs a policy speaks of.
+
+    Raises
+    ------
+    ValueError
+        If the text is not of a known form or names nothing that exists.
+    """
+    if not workloads:
+        return np.ones(len(services), dtype=bool), np.ones(len(jobs), dtype=bool)
+    name, _, members = workloads.partition(":")
+    wanted = {member.strip() for member in members.split(";")}
+    none = [""]
+    of_services, of_jobs = {
+        "kind": (services["kind"].tolist(), ["training"] * len(jobs)),
+        "service": (services["service"].tolist(), none * len(jobs)),
+        "job": (none * len(services), jobs["job"].tolist()),
+    }.get(name, (none, none))
+    known = {"training", "interactive", "batch"} if name == "kind" else {*of_services, *of_jobs}
+    unknown = sorted(wanted - (known - {""}))
+    if unknown:
+        raise ValueError(", ".join(unknown) or workloads)
+    return (
+        np.array([item in wanted for item in of_services], dtype=bool),
+        np.array([item in wanted for item in of_jobs], dtype=bool),
+    )

@@ -290,6 +290,13 @@ class Assembly:
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
         self._costs.append((term, columns, numbers * counted))
 
+    def charged(self) -> tuple[Integers, Floats]:
+        """Return columns and yearly cost in million yuan of all that was charged so far."""
+        return (
+            np.concatenate([np.zeros(0, np.int64), *(columns for _, columns, _ in self._costs)]),
+            _joined([numbers for _, _, numbers in self._costs]),
+        )
+
     def value_unserved(self, columns: Integers, million_yuan: ArrayLike) -> None:
         """Give work left undone its value, minimised before cost."""
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)

@@ -15,8 +15,10 @@ Rows, with v the value and the sums over the sites in scope
     carbon_cap                   emissions of the ledger <= v                           (kt CO2)
     budget                       capital of modules, accelerators and upgrades <= v
 
-A carbon price is a cost of the ledger's column. A soft row may be broken by ``broken`` at its
-penalty, counted in the unit of the row.
+Kinds on totals, workloads and cost stand in :mod:`optimizer.model.policy_limits`; those that
+are a price in :mod:`optimizer.model.policy_prices`. A soft row may be broken by ``broken`` at
+its penalty, counted in the unit of the row. This block comes last: a cap on cost counts every
+cost charged before it.
 """
 
 from __future__ import annotations
@@ -28,23 +30,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
-from optimizer.inputs.policy_rows import PolicyRow
+from optimizer.inputs.policy_rows import PRICE_KINDS, PolicyRow
 from optimizer.model.assembly import Assembly, Block
 from optimizer.model.direct_supply import exports, load_share, self_use
 from optimizer.model.index import Sets
+from optimizer.model.policy_limits import LIMITS, it_gwh_weights, named, single
+from optimizer.model.policy_prices import charge_price
 from optimizer.model.vintages import modules
 
 
 def add_policy(assembly: Assembly, case: Case, sets: Sets) -> None:
     """Add the block to the assembly."""
+    for policy in case.derived.policies:
+        if policy.kind in PRICE_KINDS:
+            charge_price(assembly, case, policy)
     soft: list[tuple[Block, float, float]] = []
     for number, policy in enumerate(case.derived.policies):
-        if policy.kind == "carbon_price":
-            ledger = assembly.columns[f"{policy.ledger}_kt"]
-            # yuan/t times kt is thousand yuan, hence / 1e3 for million yuan
-            assembly.charge("carbon", ledger.ids, policy.value / 1e3)
+        if policy.kind in PRICE_KINDS:
             continue
-        rows = _ROWS[policy.kind](assembly, case, sets, policy, number)
+        if policy.kind in LIMITS:
+            rows = LIMITS[policy.kind](assembly, case, policy, number)
+        else:
+            rows = _ROWS[policy.kind](assembly, case, sets, policy, number)
         if not policy.hard:
             sign = 1.0 if policy.kind.endswith("_min") else -1.0
             soft.append((rows, sign, policy.penalty))
@@ -57,16 +64,6 @@ def add_policy(assembly: Assembly, case: Case, sets: Sets) -> None:
         assembly.charge("policy_penalties", broken.ids, np.concatenate(prices))
 
 
-def _named(policy: PolicyRow) -> str:
-    return f"policy_{policy.policy}"
-
-
-def _single(assembly: Assembly, policy: PolicyRow, number: int, unit: str, **bound: float) -> Block:
-    return assembly.add_rows(
-        _named(policy), {"policy": np.array([number], dtype=np.int64)}, unit, **bound
-    )
-
-
 def _by_site(
     assembly: Assembly,
     policy: PolicyRow,
@@ -77,7 +74,7 @@ def _by_site(
 ) -> tuple[Block, NDArray[np.int64]]:
     """Add a row for each site and return it with the row number of every site (or -1)."""
     rows = assembly.add_rows(
-        _named(policy),
+        named(policy),
         {"policy": np.full(len(sites), number, dtype=np.int64), "site": sites},
         unit,
         **bound,
@@ -89,7 +86,7 @@ def _by_site(
 
 def _hub_share(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     del sets
-    rows = _single(assembly, policy, number, "EFLOPS", lower=0.0)
+    rows = single(assembly, policy, number, "EFLOPS", lower=0.0)
     bought = assembly.columns["bought"]
     tflops = case.tables["accelerators"].frame["bf16_dense_tflops"].to_numpy(dtype=float)
     # a thousand accelerators of one TFLOPS are one PFLOPS
@@ -103,15 +100,11 @@ def _west_share(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
     del sets
-    rows = _single(assembly, policy, number, "GWh", lower=0.0)
+    rows = single(assembly, policy, number, "GWh", lower=0.0)
     load = assembly.columns["load"]
-    hours = (case.derived.calendar.weight[None, :, None] * case.derived.profiles.shape).sum(
-        axis=(1, 2)
-    )
     weight = policy.sites[load.index["site"]] - policy.value
-    assembly.put(
-        np.full(load.count, rows.start), load.ids, hours[load.index["profile"]] / 1e3 * weight
-    )
+    it_gwh = it_gwh_weights(case)[load.index["profile"]]
+    assembly.put(np.full(load.count, rows.start), load.ids, it_gwh * weight)
     return rows
 
 
@@ -123,7 +116,7 @@ def _pue(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: 
         case.derived.cooling.annual_pue[site, module] > policy.value + 1e-9
     )
     rows = assembly.add_rows(
-        _named(policy),
+        named(policy),
         {
             "policy": np.full(int(barred.sum()), number, dtype=np.int64),
             "site": site[barred],
@@ -183,7 +176,7 @@ def _green_physical(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
     del sets
-    rows = _single(assembly, policy, number, "GWh", lower=0.0)
+    rows = single(assembly, policy, number, "GWh", lower=0.0)
     energy = assembly.columns["energy"]
     site = energy.index["site"]
     share = case.derived.green_share
@@ -201,7 +194,7 @@ def _green_hourly(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
     del sets
-    rows = _single(assembly, policy, number, "GWh", lower=0.0)
+    rows = single(assembly, policy, number, "GWh", lower=0.0)
     share = case.derived.green_share
     energy, credit = assembly.columns["energy"], assembly.columns["credit_gwh"]
     site = energy.index["site"]
@@ -229,14 +222,14 @@ def _carbon_cap(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
     del case, sets
-    rows = _single(assembly, policy, number, "kt CO2", upper=policy.value)
+    rows = single(assembly, policy, number, "kt CO2", upper=policy.value)
     assembly.put(rows.ids, assembly.columns[f"{policy.ledger}_kt"].ids, 1.0)
     return rows
 
 
 def _budget(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     del sets
-    rows = _single(assembly, policy, number, "million yuan", upper=policy.value)
+    rows = single(assembly, policy, number, "million yuan", upper=policy.value)
     for block, capital in capital_costs(assembly, case):
         chosen = (
             np.flatnonzero(policy.sites[block.index["site"]])

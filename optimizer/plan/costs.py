@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.inputs.case import Case
+from optimizer.inputs.money import annuity_factor
 from optimizer.plan.hour_rows import by_site_and_hour
 from optimizer.plan.policies import policy_activities
 from optimizer.plan.site_rows import module_energy
@@ -23,7 +24,7 @@ NATIONAL = "national"
 
 def cost_rows(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) -> pd.DataFrame:
     """Return the costs of the other result tables; a relaxed plan opens sites in part."""
-    rows = [
+    paid = [
         *_accelerators(case, frames),
         *_build(case, frames),
         *_opening(case, frames, relaxed=relaxed),
@@ -33,9 +34,12 @@ def cost_rows(case: Case, frames: Mapping[str, pd.DataFrame], *, relaxed: bool) 
         *_workloads(case, frames),
         *_green(case, frames),
         *_carbon(case, frames),
-        *_penalties(case, frames),
+        *_policy_prices(case, frames),
     ]
-    frame = pd.DataFrame(rows, columns=["term", "place", "million_yuan"])
+    columns = ["term", "place", "million_yuan"]
+    # A cap on cost counts what is paid, and may itself be soft.
+    before = {**frames, "costs": pd.DataFrame(paid, columns=columns)}
+    frame = pd.DataFrame([*paid, *_penalties(case, before)], columns=columns)
     frame = frame.astype({"million_yuan": "float64"})
     summed = frame.groupby(["term", "place"])["million_yuan"].sum().reset_index()
     return summed[summed["million_yuan"].abs() > 1e-12]
@@ -281,6 +285,47 @@ def _carbon(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
             texts(ledgers, "site"), numbers(ledgers, f"{policy.ledger}_kt"), strict=True
         )
     ]
+
+
+def _policy_prices(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
+    """Return surcharges and subsidies."""
+    energy, builds = module_energy(case, frames["loads"]), frames["builds"]
+    site_row = _row_of(case, "sites", "site")
+    module_row = _row_of(case, "modules", "module")
+    annual_pue = case.derived.cooling.annual_pue
+    rate = case.parameter("finance", "discount_rate")
+    life = numbers(case.tables["modules"].frame, "life_years")
+    rows: Rows = []
+    for policy in case.derived.policies:
+        if policy.kind == "pue_surcharge":
+            for site, module, gwh in zip(
+                texts(energy, "site"),
+                texts(energy, "module"),
+                numbers(energy, "meter_gwh"),
+                strict=True,
+            ):
+                at = (site_row[site], module_row[module])
+                above = 1.0 - policy.threshold / float(annual_pue[at])
+                if policy.sites[at[0]] and above > 0.0:
+                    rows.append(("pue_surcharge", site, policy.value * gwh * above))
+        elif policy.kind == "compute_voucher":
+            rows += [
+                ("subsidies", site, -policy.value * gwh / 1e3)
+                for site, gwh in zip(texts(energy, "site"), numbers(energy, "it_gwh"), strict=True)
+                if policy.sites[site_row[site]]
+            ]
+        elif policy.kind == "build_subsidy":
+            for site, module, kind, power in zip(
+                texts(builds, "site"),
+                texts(builds, "module"),
+                texts(builds, "kind"),
+                numbers(builds, "it_mw"),
+                strict=True,
+            ):
+                if kind == "new" and policy.sites[site_row[site]]:
+                    yearly = annuity_factor(rate, life[module_row[module]])
+                    rows.append(("subsidies", site, -policy.value * power * yearly / 1e3))
+    return rows
 
 
 def _penalties(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:

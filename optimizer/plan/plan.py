@@ -16,7 +16,7 @@ from optimizer.plan.costs import cost_rows
 from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
 from optimizer.plan.policies import policy_rows
 from optimizer.plan.queueing_rows import pool_reserve_rows, pool_rows
-from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
+from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.plan.release_rows import with_release_rows
 from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.site_rows import ledger_rows, site_rows
@@ -49,6 +49,8 @@ class Plan:
         Whether it is the LP relaxation: a lower bound, not something to build.
     tables
         The result tables by name, sorted by key.
+    objectives
+        What was minimised, in order, each with its own value and bound.
     """
 
     case_name: str
@@ -59,6 +61,7 @@ class Plan:
     bound_million_yuan: float
     relaxed: bool
     tables: Mapping[str, pd.DataFrame]
+    objectives: tuple[ObjectiveValue, ...] = ()
 
     def cost(self, *terms: str) -> float:
         """Return the yearly cost of some terms, or of all, in million yuan."""
@@ -116,6 +119,7 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         bound_million_yuan=solution.bound,
         relaxed=relaxed,
         tables=MappingProxyType({name: in_order(frames[name], name) for name in RESULT_TABLES}),
+        objectives=solution.objectives,
     )
 
 

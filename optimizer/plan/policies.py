@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from optimizer.inputs.case import Case
-from optimizer.inputs.policy_rows import PolicyRow
+from optimizer.inputs.policy_rows import PRICE_KINDS, PolicyRow
 from optimizer.plan.lookup import numbers_for
+from optimizer.plan.policy_sides import LIMIT_SIDES, LIMIT_UNITS
 from optimizer.plan.site_rows import module_energy
 from optimizer.tables.frames import numbers, texts
 
@@ -46,11 +47,11 @@ def policy_rows(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def policy_activities(case: Case, frames: Mapping[str, pd.DataFrame]) -> list[PolicyActivity]:
-    """Return the activity of every policy row that binds the year, carbon prices apart."""
+    """Return the activity of every policy row that binds the year, prices apart."""
     return [
         activity
         for policy in case.derived.policies
-        if policy.kind != "carbon_price"
+        if policy.kind not in PRICE_KINDS
         for activity in _activities(case, frames, policy)
     ]
 
@@ -75,6 +76,12 @@ def _activities(
         return [_activity(policy, "national", _NATIONAL_UNITS[policy.kind], activity, limit)]
     if policy.kind.startswith("direct_"):
         return _line_rows(frames, policy, inside)
+    if policy.kind in LIMIT_SIDES:
+        unit = LIMIT_UNITS[policy.kind]
+        return [
+            _activity(policy, row, unit, activity, limit)
+            for row, activity, limit in LIMIT_SIDES[policy.kind](case, frames, policy)
+        ]
     builds = frames["builds"]
     new = builds[(builds["kind"] == "new") & builds["site"].isin(inside)]
     if policy.kind == "pue_max":

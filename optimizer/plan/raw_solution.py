@@ -56,6 +56,35 @@ class SolvedColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectiveValue:
+    """One objective of a solve, at the point found.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    boundary
+        For a cost ``it`` (with accelerators) or ``facility`` (without), otherwise empty.
+    unit
+        Unit of the numbers.
+    value, bound
+        Its value and a proved lower bound of it, with those before it held.
+    held
+        Limit within which it was held while those after it were minimised, or ``None``.
+    recounted
+        The facility cost of the base plan, whose purchases a facility plan keeps, or ``None``.
+    """
+
+    name: str
+    boundary: str
+    unit: str
+    value: float
+    bound: float
+    held: float | None = None
+    recounted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RawSolution:
     """A point, its proof, and how it came about.
 
@@ -66,7 +95,8 @@ class RawSolution:
     columns
         Values by block; empty without a plan.
     objective, bound
-        Yearly cost of the point and proved lower bound, in million yuan.
+        Yearly cost of the point and proved lower bound, in million yuan. Where cost is not the
+        first objective, the bound is that of plans that keep to the objectives before it.
     unserved_value
         Value of work left undone, held at its proved minimum, in million yuan a year.
     deterministic
@@ -79,6 +109,8 @@ class RawSolution:
         Nodes of the search tree, if the solver tells.
     stopped
         Why it stopped before the gap: ``time``, ``interrupt`` or empty.
+    objectives
+        The objectives in their order, each with its own value and bound.
     """
 
     status: Status
@@ -93,6 +125,7 @@ class RawSolution:
     options: Mapping[str, float | int | str]
     nodes: int
     stopped: str
+    objectives: tuple[ObjectiveValue, ...] = ()
 
     def of_period(self, period: int) -> dict[str, SolvedColumns]:
         """Return the blocks of one period by kind."""

@@ -416,8 +416,9 @@ POLICY_EFFECTS: Final = _result(
     number(
         "saving_million_yuan",
         "million yuan/year",
-        "fall of the least cost (LP) without it",
-        "取消后最低成本（LP）的下降",
+        "fall of the least cost (LP) without it, negative for a subsidy",
+        "取消后最低成本（LP）的下降，补贴为负",
+        minimum=None,
     ),
     _optional(
         "slack",

@@ -30,7 +30,7 @@ from optimizer.inputs.case import Case, read_case
 from optimizer.labels import Text
 from optimizer.plan.geodata import write_geodata
 from optimizer.plan.plan import Plan
-from optimizer.plan.raw_solution import Status
+from optimizer.plan.raw_solution import ObjectiveValue, Status
 from optimizer.plan.result_tables import FINDING_TABLES, RESULT_TABLES
 from optimizer.plan.run import Run
 from optimizer.tables.schema import Table
@@ -253,6 +253,7 @@ def read_run(folder: str | Path) -> Run:
         bound_million_yuan=float(record["bound_yuan"]) / 1e6,
         relaxed=bool(record["relaxed"]),
         tables=MappingProxyType(tables),
+        objectives=tuple(ObjectiveValue(**item) for item in record.get("objectives", ())),
     )
     return Run(case, plan, MappingProxyType(findings), MappingProxyType(record), folder)
 

@@ -17,6 +17,7 @@ from optimizer.labels import Text
 from optimizer.plan.plan import Plan
 from optimizer.plan.recompute import Recomputed
 from optimizer.plan.verify_money import check_money
+from optimizer.plan.verify_objectives import check_objectives
 from optimizer.plan.verify_power import check_power, site_energy
 from optimizer.plan.verify_queueing import check_queueing
 from optimizer.plan.verify_release import check_release
@@ -93,6 +94,7 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     check_power(checker, facts, plan, energy)
     check_rules(checker, facts, plan, energy)
     check_sites(checker, facts, plan)
+    check_objectives(checker, facts, plan, energy)
     return check_money(checker, facts, plan, energy)
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 
 from optimizer.plan.recompute import Recomputed
 from optimizer.plan.verify_power import SiteEnergy
-from optimizer.plan.verify_rules import policy_sides
-from optimizer.plan.verify_written import Written
+from optimizer.plan.verify_rules import PRICES, policy_sides
+from optimizer.plan.verify_written import Row, Written
 from optimizer.plan.violation import Checker
 
 Terms = dict[tuple[str, str], float]
@@ -39,7 +39,7 @@ def _terms(facts: Recomputed, plan: Written, energy: SiteEnergy) -> Terms:
     _energy(terms, facts, energy)
     _network(terms, facts, plan)
     _workloads(terms, facts, plan)
-    _green(terms, facts, plan, energy)
+    _policies(terms, facts, plan, energy, _green(terms, facts, plan))
     return terms
 
 
@@ -110,7 +110,8 @@ def _workloads(terms: Terms, facts: Recomputed, plan: Written) -> None:
             terms["moving", site] += pin["value"] * at[workload, site] / national[workload]
 
 
-def _green(terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy) -> None:
+def _green(terms: Terms, facts: Recomputed, plan: Written) -> dict[str, float]:
+    """Add what contracts cost and return the energy they claim at each site, GWh."""
     price = {
         (row["contract"], row["site"]): row["price_yuan_per_mwh"]
         for row in facts.rows["green_contracts"]
@@ -121,6 +122,13 @@ def _green(terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy) -
         # What nobody offers has no price, and no cost that could be right.
         yuan = price.get((row["contract"], row["site"]), math.nan)
         terms["green_contracts", row["site"]] += row["energy_gwh"] * yuan / 1000.0
+    return claimed
+
+
+def _policies(
+    terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy, claimed: dict[str, float]
+) -> None:
+    """Add the price of carbon, surcharges, subsidies and the penalties of broken rows."""
     metered: dict[str, float] = defaultdict(float)
     for (site, _module), part in energy.items():
         metered[site] += part[1]
@@ -134,6 +142,8 @@ def _green(terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy) -
                     residual = grid["residual_kgco2_per_kwh"]
                     tonnes = (metered[site] - claimed[site]) * 1000.0 * residual
                 terms["carbon", site] += tonnes * policy["value"] / 1e6
+        elif policy["kind"] in PRICES:
+            _policy_price(terms, facts, plan, energy, policy)
         elif not policy["hard"]:
             for _place, activity, limit in policy_sides(facts, plan, policy, energy):
                 short = limit - activity
@@ -142,3 +152,28 @@ def _green(terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy) -
                 terms["policy_penalties", "national"] += (
                     max(0.0, short) * policy["penalty_million_yuan_per_unit"]
                 )
+
+
+def _policy_price(
+    terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy, policy: Row
+) -> None:
+    """Add what a surcharge costs or a subsidy pays."""
+    kind, value = policy["kind"], float(policy["value"])
+    inside = {site for site in facts.sites if facts.in_scope(policy["scope"], site)}
+    if kind == "build_subsidy":
+        for row in plan.rows["builds"]:
+            module = facts.modules[row["module"]]
+            if module["kind"] == "new" and row["site"] in inside:
+                yuan = value * 1000.0 * row["modules"] * module["it_mw"]
+                terms["subsidies", row["site"]] -= yuan * facts.annuity(module["life_years"]) / 1e6
+        return
+    for (site, module_code), (it, meter, _yuan) in energy.items():
+        if site not in inside:
+            continue
+        if kind == "compute_voucher":
+            terms["subsidies", site] -= it * 1000.0 * value / 1e6
+            continue
+        pue = facts.annual_pue(site, module_code)
+        if pue > policy["threshold"]:
+            above_kwh = meter * 1e6 * (pue - policy["threshold"]) / pue
+            terms["pue_surcharge", site] += above_kwh * value / 1e6

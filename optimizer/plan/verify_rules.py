@@ -6,12 +6,16 @@ from collections import defaultdict
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_limits import LIMITS, limit_sides
 from optimizer.plan.verify_power import SiteEnergy
 from optimizer.plan.verify_written import Row, Written
 from optimizer.plan.violation import Checker
 
 BINDING: Final = 1e-6
 """A row binds if its slack is below this part of its size."""
+
+PRICES: Final = frozenset({"carbon_price", "pue_surcharge", "build_subsidy", "compute_voucher"})
+"""Kinds that are money and limit nothing."""
 
 UNITS: Final = {
     "hub_share_min": "EFLOPS",
@@ -23,6 +27,15 @@ UNITS: Final = {
     "pue_max": "1",
     "utilisation_min": "MW",
     "new_it_mw_max": "MW",
+    "latency_max": "ms",
+    "workload_share_max": "1",
+    "pue_average_max": "GWh",
+    "rack_utilisation_min": "MW",
+    "accelerator_utilisation_min": "thousand accelerators",
+    "domestic_share_min": "EFLOPS",
+    "energy_cap": "GWh",
+    "water_cap": "thousand m3",
+    "cost_cap": "million yuan",
 }
 """Unit in which the sides of each kind of policy are compared."""
 
@@ -32,7 +45,7 @@ def check_rules(checker: Checker, facts: Recomputed, plan: Written, energy: Site
     written = {(row["policy"], row["row"]): row for row in plan.rows["policies"]}
     expected = set()
     for policy in facts.policies():
-        if policy["kind"] == "carbon_price":
+        if policy["kind"] in PRICES:
             continue
         for place, activity, limit in policy_sides(facts, plan, policy, energy):
             rule = f"policy {policy['policy']}"
@@ -72,6 +85,15 @@ def policy_sides(
 ) -> list[tuple[str, float, float]]:
     """Return place, left-hand side and limit of each row of a policy, in the unit of the row."""
     inside = {site for site in facts.sites if facts.in_scope(policy["scope"], site)}
+    if policy["kind"] in LIMITS:
+        return limit_sides(facts, plan, policy, energy, inside)
+    return _sides(facts, plan, policy, energy, inside)
+
+
+def _sides(
+    facts: Recomputed, plan: Written, policy: Row, energy: SiteEnergy, inside: set[str]
+) -> list[tuple[str, float, float]]:
+    """Return the sides of a policy on new build, on shares of the whole, or on carbon."""
     kind, value = policy["kind"], float(policy["value"])
     if kind == "hub_share_min":
         eflops: dict[str, float] = defaultdict(float)

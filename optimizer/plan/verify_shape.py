@@ -141,8 +141,10 @@ COST_TERMS: Final = frozenset(
         "network_lease",
         "network_upgrade",
         "policy_penalties",
+        "pue_surcharge",
         "service_links",
         "site_opening",
+        "subsidies",
     }
 )
 

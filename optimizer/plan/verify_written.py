@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.plan.plan import Plan
+from optimizer.plan.raw_solution import ObjectiveValue
 from optimizer.tables.frames import records
 
 Row = dict[str, Any]
@@ -26,6 +27,8 @@ class Written:
         Whether the plan says that it is a relaxation.
     objective_million_yuan, bound_million_yuan
         The totals that it states.
+    objectives
+        The objectives that it states.
     """
 
     rows: Mapping[str, list[Row]]
@@ -33,6 +36,7 @@ class Written:
     relaxed: bool
     objective_million_yuan: float
     bound_million_yuan: float
+    objectives: tuple[ObjectiveValue, ...]
 
 
 def written(plan: Plan) -> Written:
@@ -46,4 +50,5 @@ def written(plan: Plan) -> Written:
         relaxed=plan.relaxed,
         objective_million_yuan=plan.objective_million_yuan,
         bound_million_yuan=plan.bound_million_yuan,
+        objectives=plan.objectives,
     )

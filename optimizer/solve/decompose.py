@@ -114,6 +114,8 @@ class Split:
         The parts.
     whole
         Numbers of rows and columns of the whole model.
+    holds_cost
+        Whether a row of the master limits what all hours cost.
     """
 
     master: LinearModel
@@ -121,6 +123,7 @@ class Split:
     plan_rows: Integers
     parts: tuple[Part, ...]
     whole: tuple[int, int]
+    holds_cost: bool
 
     @property
     def first_value(self) -> int:
@@ -190,7 +193,8 @@ def split(model: LinearModel) -> Split:
         _part(model, int(group), row_of, row_group, of_entry) for group in groups.tolist()
     )
     master = _master(model, plan_columns, plan_rows, row_of, row_group, several, groups)
-    return Split(master, plan_columns, plan_rows, parts, (row_count, column_count))
+    whole = (row_count, column_count)
+    return Split(master, plan_columns, plan_rows, parts, whole, bool(len(several)))
 
 
 def _part(
@@ -205,7 +209,8 @@ def _part(
     counts = np.bincount(local_row[own], minlength=len(rows))
     link, link_of = np.unique(model.column_of[taken], return_inverse=True)
     arrays = (
-        model.cost[columns],
+        # What hours cost is the same whatever the objective is.
+        model.cost_terms_total()[columns],
         model.lower[columns],
         model.upper[columns],
         model.row_lower[rows],

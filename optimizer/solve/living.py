@@ -200,7 +200,7 @@ class _Parts:
         hours = np.ones(len(cost), dtype=bool)
         hours[self.split.plan_columns] = False
         priced = bool(cost[hours].any())
-        if priced and not np.array_equal(cost[hours], self._hours_cost(hours)):
+        if priced and not np.allclose(cost[hours], self._hours_cost(hours), rtol=1e-12, atol=0.0):
             raise ValueError("hours keep their cost or have none")
         values = np.full(len(self.split.parts), float(priced))
         self._cost = np.concatenate([cost[self.split.plan_columns], values])
@@ -226,9 +226,11 @@ class _Parts:
                 return None
             target = self._open_share * max(1.0, abs(newest.bound))
             tried = newest.values
-            if best_plan is not None:
+            if best_plan is not None and not self.split.holds_cost:
                 tried = BETWEEN * newest.values + (1.0 - BETWEEN) * best_plan
             cost, added = self._round(solver, tried, newest.values)
+            if self.split.holds_cost and added:
+                cost = None  # what the hours cost is more than the plan says: the row may not hold
             if cost is not None and cost < best_cost:
                 best, best_cost, best_plan = self._full.copy(), cost, tried
             if best is not None and best_cost - newest.bound <= target:

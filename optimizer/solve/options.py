@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from optimizer.labels import OBJECTIVE_UNITS, Text
+
 DEFAULT_SOLVER: Final = "HiGHS"
 
 
@@ -20,13 +22,16 @@ class Progress:
     seconds
         Since the solve began.
     incumbent, bound
-        Best plan and proved bound so far in million yuan; infinite while there is none.
+        Best plan and proved bound so far; infinite while there is none.
+    unit
+        Unit of the two.
     """
 
     phase: str
     seconds: float
     incumbent: float
     bound: float
+    unit: Text = OBJECTIVE_UNITS["cost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class SolveOptions:
     Parameters
     ----------
     gap_location
-        Asked gap relative to the location-dependent cost of the plan (energy, build, network).
+        Asked gap relative to the location-dependent cost of the plan (energy, build, network);
+        of an objective that is no cost, relative to its own value.
     time_limit
         Seconds for the whole search, or ``None``.
     solver
@@ -52,6 +58,15 @@ class SolveOptions:
         Hand the model to the solver as one, even where the hours of sites follow from the plan.
     open_share
         Part of the objective that an LP in parts may leave open; its bound stays proved.
+    objective
+        Names of the objectives of :data:`optimizer.model.objectives.OBJECTIVES`, first to last.
+        Each is minimised while those before it are held.
+    hold_tolerance
+        How far above the value found, as a part of it, an objective may lie while those after
+        it are minimised.
+    boundary
+        ``it``: cost counts accelerators. ``facility``: purchases by type are those of the plan of
+        least cost, and the cost of everything else is minimised.
     progress
         Called with each line of progress, or ``None``.
     """
@@ -64,10 +79,20 @@ class SolveOptions:
     relaxed: bool = False
     whole: bool = False
     open_share: float = 0.0
+    objective: tuple[str, ...] = ("cost",)
+    hold_tolerance: float = 1e-3
+    boundary: str = "it"
     progress: Callable[[Progress], None] | None = None
 
     def recorded(self) -> dict[str, float | int | str]:
         """Return the options that shape the result, for the run's record and its hash."""
+        shaped: dict[str, float | int | str] = {}
+        if self.objective != ("cost",):
+            shaped["objective"] = ",".join(self.objective)
+        if len(self.objective) > 1:
+            shaped["hold_tolerance"] = self.hold_tolerance
+        if self.boundary != "it":
+            shaped["boundary"] = self.boundary
         return {
             "gap_location": self.gap_location,
             "time_limit": "none" if self.time_limit is None else self.time_limit,
@@ -76,4 +101,5 @@ class SolveOptions:
             "seed": self.seed,
             "relaxed": int(self.relaxed),
             "whole": int(self.whole),
+            **shaped,
         }

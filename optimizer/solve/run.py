@@ -1,9 +1,14 @@
 """Solve a linear model: relaxation, search, polish, and an honest status.
 
+For each objective in turn, those before it held:
+
 1. The LP relaxation gives the location-dependent cost that the asked gap refers to.
 2. The search stops at that gap in million yuan, at the time limit, or at Ctrl-C.
 3. The integers of the best point are rounded and fixed and the LP is solved again: the
    result is an exact vertex. :mod:`optimizer.solve.prices` solves that LP once more for prices.
+
+Where the last objective is not cost, the integers stay and the cheapest of the points that keep
+the value of every other objective is taken: what the objective leaves open costs nothing more.
 """
 
 from __future__ import annotations
@@ -17,7 +22,16 @@ from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import holding_unserved, serving_everything, serving_most
-from optimizer.plan.raw_solution import RawSolution, SolvedColumns, Status
+from optimizer.model.objectives import (
+    COST,
+    FACILITY,
+    HELD_ROUNDING,
+    OBJECTIVES,
+    Objective,
+    holding_purchases,
+    objectives_of,
+)
+from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.solve.coarse import search
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.parts import in_parts, open_share, relax, search_parts, settled
@@ -65,7 +79,7 @@ def location_cost(model: LinearModel, values: NDArray[np.float64]) -> float:
 
 
 def solve_model(model: LinearModel, options: SolveOptions, log_file: str = "") -> Solved:
-    """Solve a model of a case: unserved work first, cost second.
+    """Solve a model of a case: unserved work first, then the objectives in their order.
 
     Parameters
     ----------
@@ -80,17 +94,56 @@ def solve_model(model: LinearModel, options: SolveOptions, log_file: str = "") -
     -------
     Solved
         Solution, model and point.
+
+    Raises
+    ------
+    UsageError
+        If there is no such solver, objective or boundary.
     """
     check_solver(options.solver)
+    objectives = objectives_of(options.objective, options.boundary)
     began = time.perf_counter()
+    ahead = len(objectives)
+    base: Solved | None = None
+    if options.boundary == FACILITY:
+        part = _part_of_time(options, began, ahead + 1)
+        base = _serving_first(model, OBJECTIVES[COST], part, began, log_file)
+        if base.values is None:
+            return base
+        model = holding_purchases(model, base.values)
+    part = _part_of_time(options, began, ahead)
+    found = [_serving_first(model, objectives[0], part, began, log_file)]
+    for number, objective in enumerate(objectives[1:], start=1):
+        if found[-1].values is None:
+            break
+        part = _part_of_time(options, began, ahead - number)
+        found.append(_next(objectives[number - 1], objective, found[-1], part, began, log_file))
+    if found[-1].values is None:
+        return found[-1]
+    return _assembled(objectives, found, base, options)
+
+
+def _part_of_time(options: SolveOptions, began: float, searches: int) -> SolveOptions:
+    """Return the options with what is left of the time shared by some searches."""
+    if options.time_limit is None or searches == 1:
+        return options
+    spent = time.perf_counter() - began
+    left = max(0.0, options.time_limit - spent)
+    return dataclasses.replace(options, time_limit=spent + left / searches)
+
+
+def _serving_first(
+    model: LinearModel, objective: Objective, options: SolveOptions, began: float, log_file: str
+) -> Solved:
+    """Return the best point of an objective among those that leave the least work undone."""
     _say(options, "relaxation", began)
     everything = serving_everything(model)
-    relaxed = _relaxed(everything, options)
+    relaxed = _relaxed(objective.aimed(everything), options)
     if relaxed.values is not None:
-        solved = _search(everything, options, relaxed, 0.0, began, log_file)
+        solved = _search(everything, objective, options, relaxed, 0.0, began, log_file)
         if solved.solution.status is not Status.INFEASIBLE:
             return solved
-    # Not everything can be served: first as much value as possible, then cost.
+    # Not everything can be served: first as much value as possible, then the objective.
     _say(options, "serving most", began)
     half = options
     if options.time_limit is not None:
@@ -98,33 +151,159 @@ def solve_model(model: LinearModel, options: SolveOptions, log_file: str = "") -
         half = dataclasses.replace(
             options, time_limit=spent + FIRST_STAGE_TIME * max(0.0, options.time_limit - spent)
         )
-    first = _search(serving_most(model), half, None, 0.0, began, log_file)
+    first = _search(serving_most(model), OBJECTIVES[COST], half, None, 0.0, began, log_file)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
     held = holding_unserved(model, unserved)
-    relaxed = _relaxed(held, options)
-    second = _search(held, options, relaxed, unserved, began, log_file)
+    relaxed = _relaxed(objective.aimed(held), options)
+    second = _search(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
-        second = _first_stage_plan(held, first, second, relaxed, unserved)
+        second = _earlier_point(held, objective, first, second, relaxed, unserved)
     return _after_first_stage(first, second)
 
 
-def _first_stage_plan(
-    held: LinearModel, first: Solved, second: Solved, relaxed: SolverAnswer, unserved: float
+def _next(  # noqa: PLR0917 - each call names one stage of the search in full
+    before: Objective,
+    objective: Objective,
+    found: Solved,
+    options: SolveOptions,
+    began: float,
+    log_file: str,
 ) -> Solved:
-    """Return the first stage's point as a plan, when no time was left to make it cheaper."""
-    assert first.values is not None
-    objective = float(held.cost @ first.values)
+    """Return the best point of an objective among those that hold the one before it."""
+    assert found.values is not None
+    limit = _held_limit(before.value(found.model, found.values), options)
+    held = before.held(found.model, limit)
+    unserved = found.solution.unserved_value
+    _say(options, "relaxation", began)
+    relaxed = _relaxed(objective.aimed(held), options)
+    answer = _search(held, objective, options, relaxed, unserved, began, log_file)
+    if answer.values is None:
+        answer = _earlier_point(held, objective, found, answer, relaxed, unserved)
+    return answer
+
+
+def _held_limit(value: float, options: SolveOptions) -> float:
+    return value + options.hold_tolerance * abs(value) + HELD_ROUNDING
+
+
+def _assembled(
+    objectives: tuple[Objective, ...],
+    found: list[Solved],
+    base: Solved | None,
+    options: SolveOptions,
+) -> Solved:
+    """Return one answer of all objectives: its cost, the cost's bound, and each value."""
+    last, point = found[-1], found[-1].values
+    assert point is not None
+    model = last.model
+    if objectives[-1].name != COST:
+        model, point = _cheapest(objectives, found, options)
+    cost = float(model.cost @ point)
+    if objectives == (OBJECTIVES[COST],):
+        bound = last.solution.bound
+    else:
+        bound = min(cost, _cost_bound(objectives, found, model, point, options))
+    values = tuple(
+        ObjectiveValue(
+            name=objective.name,
+            boundary=objective.boundary,
+            unit=objective.unit.en,
+            value=objective.value(model, point),
+            bound=min(answer.solution.bound, objective.value(model, point)),
+            held=None
+            if answer is last
+            else _held_limit(objective.value(answer.model, _point(answer)), options),
+            recounted=location_cost(base.model, _point(base))
+            if base is not None and objective.boundary == FACILITY
+            else None,
+        )
+        for objective, answer in zip(objectives, found, strict=True)
+    )
+    stages = found if base is None else [base, *found]
+    proved = all(answer.solution.status is Status.OPTIMAL for answer in stages)
     solution = dataclasses.replace(
-        second.solution,
+        last.solution,
+        status=Status.OPTIMAL if proved else Status.FEASIBLE,
+        columns=_columns(model, point),
+        objective=cost,
+        bound=bound,
+        deterministic=all(answer.solution.deterministic for answer in stages),
+        nodes=sum(answer.solution.nodes for answer in stages),
+        stopped=next((item.solution.stopped for item in stages if item.solution.stopped), ""),
+        options=options.recorded(),
+        objectives=values,
+    )
+    return dataclasses.replace(last, solution=solution, model=model, values=point)
+
+
+def _point(answer: Solved) -> NDArray[np.float64]:
+    assert answer.values is not None
+    return answer.values
+
+
+def _cheapest(
+    objectives: tuple[Objective, ...], found: list[Solved], options: SolveOptions
+) -> tuple[LinearModel, NDArray[np.float64]]:
+    """Return the cost model that keeps the values of the other objectives, and its best point.
+
+    The integers are those of the last answer.
+    """
+    point = _point(found[-1])
+    model = found[0].model
+    for objective in objectives:
+        if objective.name != COST:
+            value = objective.value(model, point)
+            model = objective.held(model, value + HELD_ROUNDING * (1.0 + abs(value)))
+    linear = model
+    if not options.relaxed:
+        linear = settled(model, point)
+    settings = dataclasses.replace(options, time_limit=None)
+    cheapest = relax(linear, settings, open_share(options)).values
+    if cheapest is None:
+        return model, point
+    return model, np.clip(cheapest, model.lower, model.upper)
+
+
+def _cost_bound(
+    objectives: tuple[Objective, ...],
+    found: list[Solved],
+    model: LinearModel,
+    point: NDArray[np.float64],
+    options: SolveOptions,
+) -> float:
+    """Return a proved lower bound of the cost of plans that hold what stands before it."""
+    for objective, answer in zip(objectives, found, strict=True):
+        if objective.is_whole_cost:
+            return answer.solution.bound
+        if objective.name == COST:  # purchases are fixed, and so is what they cost
+            whole = float(model.cost @ point)
+            return answer.solution.bound + whole - objective.value(model, point)
+    settings = dataclasses.replace(options, time_limit=None)
+    return relax(model, settings, open_share(options)).bound
+
+
+def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it found
+    held: LinearModel,
+    objective: Objective,
+    before: Solved,
+    after: Solved,
+    relaxed: SolverAnswer,
+    unserved: float,
+) -> Solved:
+    """Return the point of the stage before, when no time was left for a better one."""
+    point = _point(before)
+    value = float(objective.aimed(held).cost @ point)
+    solution = dataclasses.replace(
+        after.solution,
         status=Status.FEASIBLE,
-        columns=first.solution.columns,
-        objective=objective,
-        bound=min(relaxed.bound, objective),
+        columns=before.solution.columns,
+        objective=value,
+        bound=min(relaxed.bound, value),
         unserved_value=unserved,
     )
-    return dataclasses.replace(second, solution=solution, model=held, values=first.values)
+    return dataclasses.replace(after, solution=solution, model=held, values=point)
 
 
 def _after_first_stage(first: Solved, second: Solved) -> Solved:
@@ -154,15 +333,18 @@ def _say(options: SolveOptions, phase: str, began: float) -> None:
 
 def _search(  # noqa: PLR0917 - each call names one stage of the search in full
     model: LinearModel,
+    objective: Objective,
     options: SolveOptions,
     relaxed: SolverAnswer | None,
     unserved: float,
     began: float,
     log_file: str,
 ) -> Solved:
-    """Run the search on one model and polish its point."""
+    """Run the search for one objective and polish its point; numbers are in its unit."""
+    options = _telling(options, objective)
+    aimed = objective.aimed(model)
     if relaxed is not None and relaxed.values is not None:
-        gap_abs = options.gap_location * location_cost(model, relaxed.values)
+        gap_abs = options.gap_location * _size(model, objective, relaxed.values)
     else:
         gap_abs = 1e-6
     if options.relaxed and relaxed is not None:
@@ -172,40 +354,32 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         if options.time_limit is not None:
             used = time.perf_counter() - began
             left = dataclasses.replace(options, time_limit=max(0.1, options.time_limit - used))
-        searching = search_parts if in_parts(model, options) else search
-        answer = searching(model, left, gap_abs * GAP_MARGIN, log_file)
+        searching = search_parts if in_parts(aimed, options) else search
+        answer = searching(aimed, left, gap_abs * GAP_MARGIN, log_file)
     values = answer.values
     if values is not None and not options.relaxed:
         _say(options, "polish", began)
         # A search in parts has settled its point already, with the hours that go with it.
-        if not in_parts(model, options):
-            values = _polished(model, options, values)
+        if not in_parts(aimed, options):
+            values = _polished(aimed, options, values)
     if values is not None:
         # Bounds hold exactly; a solver's point may leave them by its tolerance.
         values = np.clip(values, model.lower, model.upper)
-    objective = float(model.cost @ values) if values is not None else np.inf
+    value = float(aimed.cost @ values) if values is not None else np.inf
     asked = gap_abs
     if values is not None:
-        asked = max(options.gap_location * location_cost(model, values), 1e-6)
+        asked = max(options.gap_location * _size(model, objective, values), 1e-6)
     status = status_of(
         answer.status,
         has_point=values is not None,
-        gap=objective - answer.bound,
+        gap=value - answer.bound,
         asked_gap=asked,
     )
-    columns = {}
-    if values is not None:
-        columns = {
-            name: SolvedColumns(
-                block.index, values[block.slice], block.unit, block.kind, block.period
-            )
-            for name, block in model.columns.items()
-        }
     solution = RawSolution(
         status=status,
-        columns=columns,
-        objective=objective,
-        bound=min(answer.bound, objective),
+        columns={} if values is None else _columns(model, values),
+        objective=value,
+        bound=min(answer.bound, value),
         unserved_value=unserved,
         deterministic=answer.stopped == "",
         seconds=time.perf_counter() - began,
@@ -216,6 +390,32 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         stopped=answer.stopped,
     )
     return Solved(solution, model, values, answer.fill_seconds)
+
+
+def _size(model: LinearModel, objective: Objective, values: NDArray[np.float64]) -> float:
+    """Return what the asked gap of an objective is relative to."""
+    if objective.is_whole_cost:
+        return location_cost(model, values)
+    return abs(objective.value(model, values))
+
+
+def _telling(options: SolveOptions, objective: Objective) -> SolveOptions:
+    """Return the options with progress told in the unit of an objective."""
+    told = options.progress
+    if told is None or objective.name == COST:
+        return options
+
+    def tell(progress: Progress) -> None:
+        told(dataclasses.replace(progress, unit=objective.unit))
+
+    return dataclasses.replace(options, progress=tell)
+
+
+def _columns(model: LinearModel, values: NDArray[np.float64]) -> dict[str, SolvedColumns]:
+    return {
+        name: SolvedColumns(block.index, values[block.slice], block.unit, block.kind, block.period)
+        for name, block in model.columns.items()
+    }
 
 
 def _polished(

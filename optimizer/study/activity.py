@@ -7,6 +7,8 @@ it is idle.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -96,6 +98,8 @@ FILE_OF_COST: Final = {
     "moving": "placement",
     "green_contracts": "green",
     "carbon": "policy",
+    "pue_surcharge": "policy",
+    "subsidies": "policy",
     "policy_penalties": "policy",
 }
 
@@ -141,7 +145,10 @@ def block_activity(model: LinearModel, values: NDArray[np.float64]) -> pd.DataFr
 
 
 def policy_effects(
-    model: LinearModel, values: NDArray[np.float64], *, carbon_price: str = "carbon_price"
+    model: LinearModel,
+    values: NDArray[np.float64],
+    *,
+    priced: Mapping[str, str] = MappingProxyType({"carbon": "carbon_price"}),
 ) -> pd.DataFrame:
     """Return what each policy does when it alone is switched off.
 
@@ -151,8 +158,8 @@ def policy_effects(
         The cost model of the plan.
     values
         ``(n,)`` the plan.
-    carbon_price
-        Name of the policy that prices carbon: a cost, not a row.
+    priced
+        Names of the policies that are a price, by their cost term: costs, not rows.
 
     Returns
     -------
@@ -198,16 +205,21 @@ def policy_effects(
                 "unit": block.unit,
             }
         )
-    carbon = model.cost_terms.get("carbon")
-    if carbon is not None and carbon.any():
-        living.set_costs(model.cost - carbon)
+    for term, names in priced.items():
+        cost = model.cost_terms.get(term)
+        if cost is None:
+            continue
+        living.set_costs(model.cost - cost)
         without = living.solve()
         assert without is not None
+        saving = base.objective - without.objective
         records.append(
             {
-                "policy": carbon_price,
-                "saving_million_yuan": max(0.0, base.objective - without.objective),
-                "slack": 0.0,
+                "policy": names,
+                # Without a subsidy the least cost rises.
+                "saving_million_yuan": saving if term == "subsidies" else max(0.0, saving),
+                # A surcharge on a PUE that no module has is a price on nothing.
+                "slack": 0.0 if cost.any() else np.nan,
                 "unit": "million yuan",
             }
         )

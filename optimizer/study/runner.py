@@ -44,6 +44,14 @@ from optimizer.study.rationing import accelerator_values
 UNDONE_TOLERANCE: Final = 1e-6
 """Value of work left undone, in million yuan, below which two plans do the same work."""
 
+TERM_OF_PRICE: Final = {
+    "carbon_price": "carbon",
+    "pue_surcharge": "pue_surcharge",
+    "build_subsidy": "subsidies",
+    "compute_voucher": "subsidies",
+}
+"""Cost term of each kind of policy that is a price."""
+
 VERSIONED: Final = ("eastwest", "pulp", "highspy", "numpy", "pandas", "geopandas")
 
 
@@ -244,6 +252,9 @@ def place_of(case: Case, index: Mapping[str, int]) -> str:
         for kind, (table, column) in _TABLE_OF_INDEX.items()
         if kind in index
     ]
+    if "workload" in index:  # services, then jobs
+        work = [*case.frame("services")["service"], *case.frame("jobs")["job"]]
+        names.insert(0, str(work[index["workload"]]))
     return "|".join(names) or "national"
 
 
@@ -274,7 +285,7 @@ def _findings(
         # Rows of one limit at one place are one price: the highest stands for them.
         "prices": prices.groupby(["limit", "place", "unit"], as_index=False).max(),
         "activity": block_activity(model, values),
-        "policy_effects": policy_effects(model, values, carbon_price=_carbon_price(case)),
+        "policy_effects": policy_effects(model, values, priced=_priced(case)),
         "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
     }
     return MappingProxyType(
@@ -287,9 +298,13 @@ def _findings(
     )
 
 
-def _carbon_price(case: Case) -> str:
-    """Return the policies that price carbon, by name."""
-    return ";".join(row.policy for row in case.derived.policies if row.kind == "carbon_price")
+def _priced(case: Case) -> dict[str, str]:
+    """Return the policies that are a price, joined by cost term."""
+    names: dict[str, list[str]] = {}
+    for row in case.derived.policies:
+        if row.kind in TERM_OF_PRICE:
+            names.setdefault(TERM_OF_PRICE[row.kind], []).append(row.policy)
+    return {term: ";".join(rows) for term, rows in names.items()}
 
 
 def _baselines(
@@ -388,6 +403,9 @@ def _record(  # noqa: PLR0917 - a record gathers what every step found
         "stopped": solution.stopped,
         "deterministic": solution.deterministic,
         "relaxed": plan.relaxed,
+        "objective": ",".join(item.name for item in plan.objectives),
+        "boundary": solution.options.get("boundary", "it"),
+        "objectives": [dataclasses.asdict(item) for item in plan.objectives],
         "objective_yuan": plan.objective_million_yuan * 1e6,
         "bound_yuan": plan.bound_million_yuan * 1e6,
         "gap_yuan": gap * 1e6,

@@ -139,6 +139,27 @@ def test_write_mps_holds_the_problem(here: Path) -> None:
     assert "ENDATA" in text
 
 
+def test_objectives_and_boundary(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--objective", "carbon, cost", "--hold-tolerance", "0.02", "--boundary", "facility"]
+    assert app.run(["plan", "tiny", *options]) == 0
+    shown = capsys.readouterr().out
+    assert "objective 1, location-based emissions: " in shown
+    assert "objective 2, yearly cost (without accelerators): " in shown
+    record = json.loads((only_run(here) / "run.json").read_text(encoding="utf-8"))
+    assert (record["objective"], record["boundary"]) == ("carbon,cost", "facility")
+    assert record["options"]["hold_tolerance"] == 0.02
+    carbon, cost = record["objectives"]
+    assert carbon["bound"] <= carbon["value"] <= carbon["held"] * (1.0 + 1e-6)
+    assert (carbon["unit"], cost["unit"]) == ("kt CO2", "million yuan")
+    assert record["objective_yuan"] / 1e6 > cost["value"]
+    # Another objective is another run.
+    assert app.run(["plan", "tiny"]) == 0
+    assert len(list((here / "reports" / "runs").iterdir())) == 2
+    assert app.run(["plan", "tiny", "--objective", "carbon,money"]) == 2
+    assert "carbon,money is no list of objectives" in capsys.readouterr().err
+    assert app.run(["plan", "tiny", "--boundary", "shell"]) == 2
+
+
 def test_faulty_tables_exit_1_with_every_place(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,6 +31,13 @@ OPTIONAL = {"queueing", "demand_charge", "hourly", "flexible", "periods"}
 ELSEWHERE = {"release"}
 """Blocks that need a table which the case does without; their own tests show their rows bind."""
 
+NOT_TAUGHT = {
+    *("latency_max", "workload_share_max", "pue_average_max", "rack_utilisation_min"),
+    *("accelerator_utilisation_min", "domestic_share_min", "energy_cap", "water_cap", "cost_cap"),
+    *("pue_surcharge", "build_subsidy", "compute_voucher", "subsidies"),
+}
+"""Kinds of policy and cost terms that the case does without; test_policy_kinds has them all."""
+
 
 @cache
 def tiny() -> Case:
@@ -82,13 +89,13 @@ def test_every_block_of_rows_has_a_row_at_its_limit() -> None:
 def test_every_cost_term_is_paid() -> None:
     model, _found = solved()
     terms = {name: float(cost @ values()) for name, cost in model.cost_terms.items()}
-    assert set(terms) == set(FILE_OF_COST)
+    assert set(terms) == set(FILE_OF_COST) - NOT_TAUGHT
     assert min(terms.values()) > 0.01, terms
 
 
 def test_every_policy_kind_is_there_and_changes_the_plan() -> None:
     policies = tiny().frame("policies")
-    assert sorted(policies["kind"]) == sorted(POLICY_KINDS)
+    assert sorted(policies["kind"]) == sorted(set(POLICY_KINDS) - NOT_TAUGHT)
     assert policies["enabled"].all()
     model, found = solved()
     assert found.solution.objective is not None

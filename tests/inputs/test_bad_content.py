@@ -434,6 +434,69 @@ def test_soft_pue_ceiling() -> None:
     assert fault.problem.en == "a PUE ceiling bars module types and cannot be soft"
 
 
+@pytest.mark.parametrize(
+    ("cells", "column", "problem"),
+    [
+        (
+            {"kind": "energy_cap", "unit": "GWh", "workloads": "kind:training"},
+            "workloads",
+            "energy_cap holds for all work",
+        ),
+        ({"workloads": "kind:video"}, "workloads", "unknown work: video"),
+        ({"workloads": "service:chat;chta"}, "workloads", "unknown work: chta"),
+        ({"workloads": "job:chat"}, "workloads", "unknown work: chat"),
+        ({"workloads": "chat"}, "workloads", "unknown work: chat"),
+        (
+            {"threshold": 1.3},
+            "threshold",
+            "a threshold belongs to surcharges on PUE and to no other row",
+        ),
+        (
+            {"kind": "pue_surcharge", "unit": "yuan/kWh", "comparison": "="},
+            "threshold",
+            "a threshold belongs to surcharges on PUE and to no other row",
+        ),
+        (
+            {"kind": "latency_max", "unit": "ms", "value": 20}
+            | {"hard": False, "penalty_million_yuan_per_unit": 1},
+            "hard",
+            "a latency limit bars pairs of work and site and cannot be soft",
+        ),
+        (
+            {"kind": "cost_cap", "unit": "million yuan", "scope": "side:east"},
+            "scope",
+            "a cap on cost is national",
+        ),
+        (
+            {"kind": "build_subsidy", "unit": "yuan/kW", "comparison": "=", "value": 30},
+            "value",
+            "more than the 20 yuan/kW that new power costs there",
+        ),
+        ({"value": 40}, "value", "a share above one"),
+        ({"unit": "ms"}, "unit", "workload_share_max is in 1"),
+    ],
+)
+def test_policies_that_their_kind_does_not_allow(
+    cells: dict[str, object], column: str, problem: str
+) -> None:
+    case = SmallCase()
+    case.set("sites", {"site": "coast"}, capex_yuan_per_kw=20)
+    case.set("sites", {"site": "plateau"}, capex_yuan_per_kw=50)
+    row = {"policy": "rule", "kind": "workload_share_max", "comparison": "<="}
+    case.add("policies", **(row | cells))
+    (fault,) = _faults(case)
+    assert (fault.file, fault.row, fault.column) == ("policies.csv", 2, column)
+    assert fault.problem.en == problem
+
+
+def test_an_unknown_scope_of_a_subsidy_is_one_fault() -> None:
+    case = SmallCase()
+    row = {"policy": "rule", "kind": "build_subsidy", "comparison": "=", "unit": "yuan/kW"}
+    case.add("policies", **row, scope="side:north")
+    (fault,) = _faults(case)
+    assert _place(fault) == ("policies.csv", 2, "scope", "side:north")
+
+
 def test_carbon_row_without_a_ledger() -> None:
     case = SmallCase()
     case.add("policies", policy="cap", kind="carbon_cap", unit="ktCO2", comparison="<=", value=400)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 
+import pandas as pd
 import pytest
 
 from optimizer.inputs.case import Case
 from optimizer.inputs.policy_rows import (
     COMPARISON_OF_KIND,
     LEDGER_KINDS,
+    PRICE_KINDS,
     UNIT_OF_KIND,
     binds_year,
     scope_sites,
+    scope_workloads,
 )
 from optimizer.tables.rules import POLICIES, POLICY_KINDS
 from tests.inputs.small_case import SmallCase
@@ -131,6 +134,33 @@ def test_rows_are_resolved_and_sorted() -> None:
     assert price.sites.tolist() == [True, True]
     assert (west.policy, west.hard, west.penalty, west.ledger) == ("west", False, 2.5, "")
     assert west.sites.tolist() == [False, True]
+    assert (west.threshold, west.services.tolist(), west.jobs.tolist()) == (0.0, [True], [])
+
+
+@pytest.mark.parametrize(
+    ("workloads", "names"),
+    [
+        ("", {"chat", "sort", "base"}),
+        ("kind:training", {"base"}),
+        ("kind:interactive", {"chat"}),
+        ("kind:batch; training", {"sort", "base"}),
+        ("service:sort", {"sort"}),
+        ("job:base", {"base"}),
+    ],
+)
+def test_workloads(workloads: str, names: set[str]) -> None:
+    services = pd.DataFrame({"service": ["chat", "sort"], "kind": ["interactive", "batch"]})
+    jobs = pd.DataFrame({"job": ["base"]})
+    of_services, of_jobs = scope_workloads(workloads, services, jobs)
+    assert {*services["service"][of_services], *jobs["job"][of_jobs]} == names
+
+
+@pytest.mark.parametrize("workloads", ["video", "kind:video", "service:base", "job:chat", "job:"])
+def test_unknown_workloads(workloads: str) -> None:
+    services = pd.DataFrame({"service": ["chat"], "kind": ["interactive"]})
+    what = workloads.partition(":")[2] or workloads
+    with pytest.raises(ValueError, match=f"^{what}$"):
+        scope_workloads(workloads, services, pd.DataFrame({"job": ["base"]}))
 
 
 def test_every_kind_has_a_unit_and_a_comparison() -> None:
@@ -138,6 +168,8 @@ def test_every_kind_has_a_unit_and_a_comparison() -> None:
     assert set(UNIT_OF_KIND.values()) <= set(POLICIES.column("unit").allowed)
     assert set(COMPARISON_OF_KIND.values()) <= set(POLICIES.column("comparison").allowed)
     for kind, comparison in COMPARISON_OF_KIND.items():
-        wanted = {"min": ">=", "max": "<=", "cap": "<=", "price": "="}
+        prices = dict.fromkeys(("price", "surcharge", "subsidy", "voucher"), "=")
+        wanted = {"min": ">=", "max": "<=", "cap": "<=", **prices}
         assert comparison == wanted.get(kind.rsplit("_", 1)[-1], "<="), kind
+        assert (comparison == "=") == (kind in PRICE_KINDS), kind
     assert LEDGER_KINDS == ("carbon_price", "carbon_cap")

@@ -20,6 +20,7 @@ OWN = {f"optimizer.plan.{path.stem}" for path in FILES}
 TYPES = {
     "optimizer.inputs.case": {"Case"},
     "optimizer.plan.plan": {"Plan"},
+    "optimizer.plan.raw_solution": {"ObjectiveValue"},
     "optimizer.tables.frames": {"TypedTable", "records"},
     "optimizer.errors": {"VerificationError"},
     "optimizer.labels": {"Text"},

@@ -1,0 +1,77 @@
+"""Verification of the objectives that a plan states: each value once more, from the raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_power import SiteEnergy
+from optimizer.plan.verify_written import Written
+from optimizer.plan.violation import Checker
+
+
+def check_objectives(
+    checker: Checker, facts: Recomputed, plan: Written, energy: SiteEnergy
+) -> None:
+    """Check value, unit, bound and held limit of every objective."""
+    for stated in plan.objectives:
+        known = (stated.name, stated.boundary) in _VALUES
+        checker.holds("objective is known", stated.name, fact=known)
+        if not known:
+            continue
+        unit, value_of = _VALUES[stated.name, stated.boundary]
+        value = value_of(facts, plan, energy)
+        checker.holds("objective unit", stated.name, fact=stated.unit == unit)
+        checker.equal("objective value", stated.name, stated.value, value, unit)
+        checker.at_most("objective bound", stated.name, stated.bound, value, unit)
+        if stated.held is not None:
+            checker.at_most("objective held", stated.name, value, stated.held, unit)
+
+
+def _cost(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+    """Return all cost rows, each of which the rules on money compare with the raw tables."""
+    del facts, energy
+    return float(sum(row["million_yuan"] for row in plan.rows["costs"]))
+
+
+def _facility_cost(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+    del facts, energy
+    rows = [row for row in plan.rows["costs"] if row["term"] != "accelerators"]
+    return float(sum(row["million_yuan"] for row in rows))
+
+
+def _location_carbon(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+    """Return the location-based emissions, whose rows other rules compare with the hours."""
+    del facts, energy
+    return float(sum(row["location_kt"] for row in plan.rows["ledgers"]))
+
+
+def _unmatched_energy(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+    """Return the energy not matched at the sites that a policy on hourly matching counts."""
+    del energy
+    counted = {
+        site
+        for policy in facts.policies()
+        if policy["kind"] == "green_share_hourly_min"
+        for site in facts.sites
+        if facts.in_scope(policy["scope"], site)
+    }
+    return float(
+        sum(
+            row["meter_gwh"] - row["matched_gwh"]
+            for row in plan.rows["ledgers"]
+            if row["site"] in counted
+        )
+    )
+
+
+_VALUES: Final[
+    dict[tuple[str, str], tuple[str, Callable[[Recomputed, Written, SiteEnergy], float]]]
+] = {
+    ("cost", "it"): ("million yuan", _cost),
+    ("cost", "facility"): ("million yuan", _facility_cost),
+    ("carbon", ""): ("kt CO2", _location_carbon),
+    ("unmatched", ""): ("GWh", _unmatched_energy),
+}
+"""Unit and recomputation of each objective by name and boundary."""
