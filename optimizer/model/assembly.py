@@ -205,8 +205,7 @@ class Assembly:
 
     def period(self, terms: Period, before: tuple[Assembly, ...]) -> Assembly:
         """Return a view of the assembly for one period; ``before`` are those of earlier ones."""
-        view = dataclasses.replace(self, terms=terms, before=before, columns={}, rows={})
-        return view
+        return dataclasses.replace(self, terms=terms, before=before, columns={}, rows={})
 
     def upper_of(self, name: str) -> Floats:
         """Return the upper bounds of a block of the view."""

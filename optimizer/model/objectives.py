@@ -93,8 +93,8 @@ def _location_carbon(model: LinearModel) -> NDArray[np.float64]:
 def _unmatched_energy(model: LinearModel) -> NDArray[np.float64]:
     """Return the energy that no green power of its own hour meets, at the sites in the scope."""
     weights = np.zeros(model.shape[1])
-    credits = model.columns_of("credit_gwh")
-    if not credits:
+    counted_blocks = model.columns_of("credit_gwh")
+    if not counted_blocks:
         raise UsageError(
             Text(
                 "no site is matched by the hour; enable a policy of kind green_share_hourly_min "
@@ -103,7 +103,7 @@ def _unmatched_energy(model: LinearModel) -> NDArray[np.float64]:
             )
         )
     energies = {block.period: block for block in model.columns_of("energy")}
-    for credit in credits:
+    for credit in counted_blocks:
         energy = energies[credit.period]
         counted = np.isin(energy.index["site"], credit.index["site"])
         weights[energy.ids[counted]] = 1.0

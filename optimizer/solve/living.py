@@ -34,6 +34,10 @@ EXACT: Final = 1e-9
 BETWEEN: Final = 0.5
 """Where the hours are solved: this part of the way from the best plan to the newest."""
 
+DUAL: Final = 1
+PRIMAL: Final = 4
+"""The simplex methods of HiGHS by number: after new limits and after new costs."""
+
 HINT: Final = 1e-6
 """How much a yuan of cost counts beside an objective that is not cost, to choose among optima."""
 
@@ -102,6 +106,8 @@ class LivingModel:
         """Replace the whole objective; the hours keep theirs or have none."""
         if self._parts is not None:
             cost = self._parts.master_cost(cost)
+        # The last point stays feasible: the primal simplex goes on from it.
+        self._highs.setOptionValue("simplex_strategy", PRIMAL)
         columns = np.arange(len(cost), dtype=np.int32)
         self._highs.changeColsCost(len(columns), columns, cost)
 
@@ -109,12 +115,14 @@ class LivingModel:
         """Replace the limits of one row of the plan."""
         if self._parts is not None:
             row = _place(self._parts.split.plan_rows, row)
+        self._highs.setOptionValue("simplex_strategy", DUAL)
         self._highs.changeRowBounds(row, lower, upper)
 
     def set_column(self, column: int, lower: float, upper: float) -> None:
         """Replace the bounds of one column of the plan."""
         if self._parts is not None:
             column = _place(self._parts.split.plan_columns, column)
+        self._highs.setOptionValue("simplex_strategy", DUAL)
         self._highs.changeColBounds(column, lower, upper)
 
     def solve(self) -> LinearPoint | None:
@@ -244,6 +252,7 @@ class _Parts:
                 best_cost - newest.bound <= target or not added or self._stop()
             ):
                 return self._point(newest, best, best_cost)
+            solver.setOptionValue("simplex_strategy", DUAL)
             following = _solved(solver)
             if following is not None:
                 # The objective of the first round was an estimate; a bound only rises.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import with_row
+from optimizer.solve.decompose import is_split, split
 from optimizer.solve.living import LivingModel
 from optimizer.solve.run import location_cost
 
@@ -43,6 +44,9 @@ def near_optimal_ranges(
         ``site``, ``new_it_mw`` (of the plan), ``least_mw``, ``most_mw``.
     """
     allowed = float(model.cost @ values) + NEAR_OPTIMAL_SHARE * location_cost(model, values)
+    if is_split(model):
+        # With the cuts known around the plan: no range is narrower than it says.
+        model = split(model).with_cuts()
     columns = np.flatnonzero(model.cost)
     capped = with_row(
         model, "cost_held", columns, model.cost[columns], "million yuan", upper=allowed
@@ -66,7 +70,7 @@ def near_optimal_ranges(
         rows.append(
             {
                 "site": sites["site"].iloc[site],
-                "new_it_mw": float(power @ values[here]),
+                "new_it_mw": planned[names[site]],
                 "least_mw": max(0.0, ends[0]),
                 "most_mw": ends[1],
             }
