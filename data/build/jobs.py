@@ -350,6 +350,9 @@ def add_jobs(pack: Pack) -> None:
                 "may_split": job.may_split,
                 "sync_scheme": job.sync_scheme,
                 "value_million_yuan": _value(work),
+                # Runs stay at one site: no steps are given.
+                "step_flop": None,
+                "gradient_gbit": None,
             },
             Basis("assumption", (ASSUMPTION,), RESEARCH_DATE, "ranges in provenance"),
         )

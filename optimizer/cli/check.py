@@ -93,6 +93,16 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
             entries=len(model.value),
         )
     )
+    split = model.columns.get("split_runs")
+    if split is not None:
+        jobs = len(set(split.index["job"].tolist()))
+        click.echo(
+            "  "
+            + Text(
+                "{columns:,} configuration columns for {jobs} jobs that may run over several sites",
+                "{jobs} 个可跨站点任务共 {columns:,} 个配置列",
+            ).render(language, columns=split.count, jobs=jobs)
+        )
     for name, (least, most) in ranges.items():
         click.echo(f"  {name:12s} {least:.3g} … {most:.3g}")
     for worst in headroom:

@@ -16,7 +16,9 @@ import numpy as np
 from optimizer.errors import Fault
 from optimizer.inputs.check_content import check_content
 from optimizer.inputs.check_queueing import check_pools
+from optimizer.inputs.check_split import CAMPUS_STUDY, check_split
 from optimizer.inputs.queueing import WAIT_PROBABILITY
+from optimizer.inputs.split_training import SPLIT_PARAMETERS
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
 from optimizer.tables.registry import TABLES
@@ -48,7 +50,12 @@ REQUIRED_PARAMETERS: Final = (
     "route_factor_public",
 )
 OPTIONAL_FINANCE: Final = ("last_period_years",)
-OPTIONAL_PARAMETERS: Final = ("demand_peak_factor", WAIT_PROBABILITY)
+OPTIONAL_PARAMETERS: Final = (
+    "demand_peak_factor",
+    WAIT_PROBABILITY,
+    CAMPUS_STUDY,
+    *SPLIT_PARAMETERS,
+)
 """Parameters that switch a block on; without them it is left out."""
 
 NEEDS_ROWS: Final = ("sites", "regions", "modules", "accelerators", "times", "provinces")
@@ -77,6 +84,7 @@ def check_tables(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         _missing_parameters,
         _missing_rates,
         check_pools,
+        check_split,
         _pins,
         _provenance,
         _unknown_sources,

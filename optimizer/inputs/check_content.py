@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.errors import Fault
 from optimizer.inputs.check_policies import check_policies
+from optimizer.inputs.check_split import SPLIT_BOUNDS
 from optimizer.inputs.hours import hour_shares
 from optimizer.inputs.network_paths import NETWORKS
 from optimizer.inputs.policy_rows import (
@@ -553,6 +554,7 @@ _PARAMETER_BOUNDS: Final = {
     "restart_minutes": (0.0, 1e4, False),
     "demand_peak_factor": (1.0, 3.0, False),
     "wait_probability": (0.03, 0.9, False),
+    **SPLIT_BOUNDS,
     **{f"equipment_one_way_ms_{kind}": (0.0, 100.0, False) for kind in NETWORKS},
     **{f"p99_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},
     **{f"route_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},

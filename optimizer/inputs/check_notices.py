@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
+from optimizer.inputs.split_training import may_split
 from optimizer.labels import Language, Text
 
 
@@ -77,8 +78,14 @@ def _after_the_first(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     return after
 
 
+def _asks_to_split(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Find jobs that may split but do not say what a step takes and exchanges."""
+    return _true(frame, column) & ~may_split(frame)
+
+
 def _low_communication(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    return (frame[column] == "low_communication").to_numpy(dtype=bool)
+    low: NDArray[np.bool_] = (frame[column] == "low_communication").to_numpy(dtype=bool)
+    return low & ~may_split(frame)
 
 
 def _any_row(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
@@ -126,7 +133,7 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
     (
         "jobs",
         "may_split",
-        _true,
+        _asks_to_split,
         Text("each run stays at one site", "每个任务只在一个站点运行"),
     ),
     (

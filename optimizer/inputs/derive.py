@@ -26,7 +26,9 @@ from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_
 from optimizer.inputs.policy_rows import PolicyRow, policy_rows
 from optimizer.inputs.queueing import Pools, pools
 from optimizer.inputs.release_tiers import Tiers, release_tiers
+from optimizer.inputs.site_room import largest_gangs
 from optimizer.inputs.site_supply import SiteSupply, site_supply
+from optimizer.inputs.split_training import SplitOptions, split_options
 from optimizer.inputs.tariff import Prices, prices
 from optimizer.inputs.training import GangOptions, gang_options
 from optimizer.inputs.typical_days import Calendar, calendar
@@ -39,8 +41,8 @@ class Derived:
 
     Parameters
     ----------
-    calendar, prices, cooling, demand, profiles, hardware, pools, paths, gangs, supply, policies,
-    tiers
+    calendar, prices, cooling, demand, profiles, hardware, pools, paths, gangs, splits,
+    supply, policies, tiers
         See the classes.
     rtt_p99_ms
         ``(I, W, S)`` round trip of the 99th percentile of users, access included.
@@ -64,6 +66,7 @@ class Derived:
     pools: Pools
     paths: Paths
     gangs: GangOptions
+    splits: SplitOptions
     supply: SiteSupply
     policies: tuple[PolicyRow, ...]
     tiers: Tiers
@@ -106,6 +109,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         finance=finance,
         parameters=parameters,
     )
+    plant = cooling(sites, frames["modules"], frames["climate"], days)
     grid = _latest_grid(frames["grid"], year).reindex(sites["province"])
     derived = Derived(
         calendar=days,
@@ -116,7 +120,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
             parameters["kva_per_kw"],
             parameters.get("demand_peak_factor"),
         ),
-        cooling=cooling(sites, frames["modules"], frames["climate"], days),
+        cooling=plant,
         demand=wanted,
         profiles=load_profiles(wanted.profiles, wanted.shape, days.days),
         hardware=installed,
@@ -133,6 +137,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         gangs=gang_options(
             frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
         ),
+        splits=split_options(tables, network, largest_gangs(tables, installed, plant), parameters),
         supply=site_supply(frames, days, year=year, finance=finance),
         policies=policy_rows(frames, year),
         tiers=release_tiers(frames["tiers"], services),

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
+from optimizer.model.gang_columns import gang_columns
 from optimizer.model.index import Sets, undominated_columns
 from optimizer.model.vintages import cards
 from optimizer.units import MONTHS_PER_YEAR
@@ -99,9 +100,10 @@ def _fleet_rows(
     card_row: np.ndarray,
 ) -> None:
     """Add the rows that bound services and gangs by what stands at the site."""
-    hardware, gangs, card = case.derived.hardware, case.derived.gangs, sets.card
-    of_run = card_row[sets.run.site, gangs.accelerator[sets.run.option]]
-    active = gangs.month_share[sets.run.option] > 0.0  # (runs, 12)
+    hardware, card = case.derived.hardware, sets.card
+    gangs = gang_columns(assembly, case, sets)
+    of_run = card_row[gangs.site, gangs.accelerator]
+    active = gangs.month_share > 0.0  # (gangs, 12)
     used = np.zeros((len(card.site), MONTHS_PER_YEAR), dtype=bool)
     np.logical_or.at(used, of_run, active)
     # Without any gang one row, for the first month, says all there is to say.
@@ -134,16 +136,18 @@ def _fleet_rows(
     run, run_month = np.nonzero(active & used[of_run])
     assembly.put(
         rows.start + row_of[of_run[run], run_month],
-        assembly.columns["runs"].start + run,
-        gangs.gang[sets.run.option[run]],
+        gangs.column[run],
+        gangs.gang[run],
     )
 
 
 def _binding_months(case: Case) -> NDArray[np.bool_]:
     """Return ``(A, 12)`` the months that see a gang of each type that no other month sees."""
-    gangs = case.derived.gangs
+    gangs, splits = case.derived.gangs, case.derived.splits
     binding = np.zeros((case.derived.hardware.fleet.shape[1], MONTHS_PER_YEAR), dtype=bool)
-    for accelerator in np.unique(gangs.accelerator):
-        active = (gangs.month_share[gangs.accelerator == accelerator] > 0.0).astype(float)
+    card = np.concatenate([gangs.accelerator, splits.accelerator])
+    share = np.concatenate([gangs.month_share, splits.month_share])
+    for accelerator in np.unique(card):
+        active = (share[card == accelerator] > 0.0).astype(float)
         binding[accelerator, undominated_columns(active)] = True
     return binding

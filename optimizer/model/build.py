@@ -32,6 +32,7 @@ from optimizer.model.placement import add_placement
 from optimizer.model.policy import add_policy
 from optimizer.model.queueing import add_queueing
 from optimizer.model.release import add_release
+from optimizer.model.split_training import add_split_training
 from optimizer.model.training import add_training
 
 BLOCKS: Final = (
@@ -39,6 +40,7 @@ BLOCKS: Final = (
     add_release,
     add_training,
     add_retirement,
+    add_split_training,
     add_accelerators,
     add_queueing,
     add_capacity,

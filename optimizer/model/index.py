@@ -9,6 +9,7 @@ Sets, with the letters used in the other files of this package::
 A triple (i, w, s) exists if the site serves some of the region's users within the latency
 budget, residency allows it, an accelerator there can run the service, and no pin forbids it.
 A pair (o, s) exists if the gang fits the largest fleet and power the site could ever have.
+A way to split a job over sites exists if nothing forbids the job at any of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
-from optimizer.inputs.check_reach import free_power_mw, gang_ceiling
+from optimizer.inputs.check_reach import gang_ceiling
+from optimizer.inputs.site_room import free_power_mw
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,6 +53,8 @@ class Sets:
         Pairs (site, accelerator) that have or may get accelerators.
     run
         Pairs (option, site).
+    split
+        Ways to run a job over several sites that nothing forbids.
     module
         Pairs (site, module).
     peaks
@@ -72,6 +76,7 @@ class Sets:
     busy: Pairs
     card: Pairs
     run: Pairs
+    split: Integers
     module: Pairs
     peaks: Floats
     new_module: NDArray[np.bool_]
@@ -103,8 +108,8 @@ def index_sets(case: Case) -> Sets:
 
     gangs = derived.gangs
     fits = gangs.gang[:, None] <= gang_ceiling(case.tables, derived)[:, gangs.accelerator].T + 1e-9
-    fits &= ~forbidden_jobs[gangs.job]
-    fits &= data_can_reach(case)[gangs.job]
+    placeable = data_can_reach(case) & ~forbidden_jobs
+    fits &= placeable[gangs.job]
     option, run_site = np.nonzero(fits)
 
     new_module = (case.tables["modules"].frame["kind"] == "new").to_numpy(dtype=bool)
@@ -128,6 +133,7 @@ def index_sets(case: Case) -> Sets:
         busy=_pairs(service=busy[0], site=busy[1], accelerator=busy[2]),
         card=_pairs(site=card[0], accelerator=card[1]),
         run=_pairs(option=option, site=run_site),
+        split=_splits(case, placeable),
         module=_pairs(site=module_site, module=module),
         peaks=_peaks(case),
         new_module=new_module,
@@ -136,6 +142,15 @@ def index_sets(case: Case) -> Sets:
         flexible=flexible,
         matched=matched,
     )
+
+
+def _splits(case: Case, placeable: NDArray[np.bool_]) -> Integers:
+    """Return the ways to split a job whose sites may all run it."""
+    splits = case.derived.splits
+    kept = np.ones(len(splits.job), dtype=bool)
+    barred = ~placeable[splits.job[splits.part_column], splits.part_site]
+    kept[splits.part_column[barred]] = False
+    return np.flatnonzero(kept)
 
 
 def data_can_reach(case: Case) -> NDArray[np.bool_]:

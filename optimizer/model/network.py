@@ -7,6 +7,7 @@ Columns
 Rows
     link[e]            sum over (i,w,s) whose path uses e of peak_gbps[i,w] * share[i,w,s]
                        + sum over runs whose data set crosses e of rate * runs[o,s]
+                       + 1000 * reserved[e] + parts of data sets of runs over several sites
                        <= leased[e] + step_gbps[e] * upgrades[e]
 
 Flows are the larger direction of each pair in its peak hour. They follow the shortest fibre
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
+from optimizer.model.gang_columns import split_parts
 from optimizer.model.index import Sets
 from optimizer.model.placement import link_cost_matrix
 from optimizer.model.vintages import upgrades as upgrades_serving
@@ -56,6 +58,7 @@ def add_network(assembly: Assembly, case: Case, sets: Sets) -> None:
     member, link = _dataset_paths(case, sets)
     rate = dataset_gbps(case)[case.derived.gangs.job[sets.run.option[member]]]
     assembly.put(rows.start + link, assembly.columns["runs"].start + member, rate)
+    _split_flows(assembly, case)
 
     assembly.charge(
         "network_lease",
@@ -70,6 +73,24 @@ def add_network(assembly: Assembly, case: Case, sets: Sets) -> None:
             np.full(len(links), case.parameter("finance", "link_life_years"))
         ),
     )
+
+
+def _split_flows(assembly: Assembly, case: Case) -> None:
+    """Add what runs over several sites hold: their rings and their parts of data sets."""
+    rows = assembly.rows["link"]
+    if "reserved" in assembly.columns:
+        reserved = assembly.columns["reserved"]
+        assembly.put(rows.start + reserved.index["link"], reserved.ids, 1e3)
+    splits = case.derived.splits
+    part, column = split_parts(assembly, case)
+    of_part = splits.part_column[part]
+    job, site = splits.job[of_part], splits.part_site[part]
+    rate = dataset_gbps(case)[job] * splits.part_gang[part] / splits.gang[of_part]
+    sites = case.tables["sites"].frame
+    province = sites["province"].to_numpy()
+    origin = _data_site(case)[job]
+    member, link = _expanded(case, origin, site, province[origin] == province[site])
+    assembly.put(rows.start + link, column[member], rate[member])
 
 
 def dataset_gbps(case: Case) -> NDArray[np.float64]:
@@ -98,12 +119,18 @@ def _service_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[n
 
 def _dataset_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (entry of runs, link) for every link that a run's data set crosses."""
-    sites = case.tables["sites"].frame
-    site_row = {name: row for row, name in enumerate(sites["site"])}
-    home = case.tables["jobs"].frame["dataset_site"].map(site_row).to_numpy(dtype=np.int64)
-    origin = home[case.derived.gangs.job[sets.run.option]]
-    province = sites["province"].to_numpy()
+    origin = _data_site(case)[case.derived.gangs.job[sets.run.option]]
+    province = case.tables["sites"].frame["province"].to_numpy()
     return _expanded(case, origin, sets.run.site, province[origin] == province[sets.run.site])
+
+
+def _data_site(case: Case) -> NDArray[np.int64]:
+    """Return ``(J,)`` the site that holds each job's data set."""
+    row = {name: number for number, name in enumerate(case.tables["sites"].frame["site"])}
+    home: NDArray[np.int64] = (
+        case.tables["jobs"].frame["dataset_site"].map(row).to_numpy(dtype=np.int64)
+    )
+    return home
 
 
 def _expanded(

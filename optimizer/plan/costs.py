@@ -16,6 +16,7 @@ from optimizer.inputs.money import annuity_factor
 from optimizer.plan.hour_rows import by_site_and_hour
 from optimizer.plan.policies import policy_activities
 from optimizer.plan.site_rows import module_energy
+from optimizer.plan.split_rows import parts_with_runs
 from optimizer.tables.frames import numbers, texts
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
 
@@ -249,7 +250,10 @@ def _workloads(case: Case, frames: Mapping[str, pd.DataFrame]) -> Rows:
             part = chosen["requests_million_per_day"].sum() / national[workload]
         else:
             chosen = runs[(runs["job"] == workload) & (runs["site"] == site)]
-            part = chosen["runs"].sum() / count[workload]
+            split = parts_with_runs(frames)
+            split = split[(split["job"] == workload) & (split["site"] == site)]
+            split_runs = (split["runs"] * split["part"] / split["gang"]).sum()
+            part = (chosen["runs"].sum() + split_runs) / count[workload]
         rows.append(("moving", site, value * float(part)))
     return rows
 

@@ -20,6 +20,12 @@ from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColum
 from optimizer.plan.release_rows import with_release_rows
 from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.site_rows import ledger_rows, site_rows
+from optimizer.plan.split_rows import (
+    add_split_flows,
+    held_gangs,
+    split_part_rows,
+    split_run_rows,
+)
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, gbit_per_s_of_transfer
 
 NEGLIGIBLE = 1e-9
@@ -92,6 +98,8 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         "unserved": _unserved(case, values),
         "service_accelerators": _service_accelerators(case, values),
         "runs": _runs(case, values),
+        "split_runs": split_run_rows(case, solution),
+        "split_parts": split_part_rows(case, solution),
         "unplaced": _unplaced(case, values),
         "accelerators": _accelerators(case, values),
         "builds": _builds(case, values),
@@ -259,7 +267,7 @@ def _unplaced(case: Case, values: _Values) -> pd.DataFrame:
 
 
 def _accelerators(case: Case, values: _Values) -> pd.DataFrame:
-    hardware, gangs = case.derived.hardware, case.derived.gangs
+    hardware = case.derived.hardware
     shape = hardware.fleet.shape
     bought = np.zeros(shape)
     index, number = values.used("bought")
@@ -276,21 +284,16 @@ def _accelerators(case: Case, values: _Values) -> pd.DataFrame:
     peak = np.einsum("pdh,psa->dhsa", demand.shape, profile_busy).max(axis=(0, 1), initial=0.0)
     mean = profile_busy.sum(axis=0)
 
-    index, count = values.used("runs")
-    option = index["option"]
+    gangs = held_gangs(case, values.solution)
     held = np.zeros((12, *shape))
     for month in range(12):
-        active = gangs.month_share[option, month] > 0.0
-        np.add.at(
-            held[month],
-            (index["site"][active], gangs.accelerator[option[active]]),
-            (count * gangs.gang[option])[active],
-        )
+        active = gangs.month_share[:, month] > 0.0
+        np.add.at(held[month], (gangs.site[active], gangs.accelerator[active]), gangs.held[active])
     trained = np.zeros(shape)
     np.add.at(
         trained,
-        (index["site"], gangs.accelerator[option]),
-        count * gangs.gang[option] * gangs.duration_days[option] / DAYS_PER_YEAR,
+        (gangs.site, gangs.accelerator),
+        gangs.held * gangs.duration_days / DAYS_PER_YEAR,
     )
     installed = hardware.fleet + bought
     site, card = np.nonzero(installed > NEGLIGIBLE)
@@ -446,6 +449,7 @@ def _links(case: Case, values: _Values) -> pd.DataFrame:
         rate = gbit_per_s_of_transfer(float(jobs["dataset_tb"].iloc[job]), window)
         for link in case.derived.paths.links[home][site]:
             flow[link] += runs * rate
+    add_split_flows(case, values.solution, flow)
     leased, upgrades = values.level("leased"), values.level("upgrades")
     return pd.DataFrame(
         {

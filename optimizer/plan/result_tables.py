@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import Final
 
 from optimizer.labels import Text
+from optimizer.plan.campus_table import CAMPUSES
 from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
+from optimizer.plan.split_tables import SPLIT_PARTS, SPLIT_RUNS
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
 
@@ -317,6 +319,8 @@ RESULT_TABLES: Final = MappingProxyType(
             *RELEASE_TABLES,
             SERVICE_ACCELERATORS,
             RUNS,
+            SPLIT_RUNS,
+            SPLIT_PARTS,
             UNPLACED,
             ACCELERATORS,
             POOLS,
@@ -431,7 +435,14 @@ POLICY_EFFECTS: Final = _result(
 FINDING_TABLES: Final = MappingProxyType(
     {
         table.name: table
-        for table in (BASELINES, PRICES, ACTIVITY, POLICY_EFFECTS, ACCELERATOR_VALUES)
+        for table in (
+            BASELINES,
+            PRICES,
+            ACTIVITY,
+            POLICY_EFFECTS,
+            ACCELERATOR_VALUES,
+            CAMPUSES,
+        )
     }
 )
 """Tables that other solves add to a plan."""

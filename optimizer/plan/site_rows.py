@@ -18,6 +18,7 @@ from optimizer.inputs.case import Case
 from optimizer.inputs.load_profiles import IDLE
 from optimizer.plan.hour_rows import by_site_and_hour, matched_gwh
 from optimizer.plan.lookup import numbers_for
+from optimizer.plan.split_rows import parts_with_runs
 from optimizer.units import HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
 
 
@@ -199,6 +200,20 @@ def _workload_mw(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame
                 * numbers_for(runs["accelerator"], busy_kw)
                 / 1e3
                 * active_year,
+            }
+        )
+    )
+    parts_of_runs = parts_with_runs(frames)
+    parts.append(
+        pd.DataFrame(
+            {
+                "site": parts_of_runs["site"],
+                "kind": "training",
+                "mw": parts_of_runs["runs"]
+                * parts_of_runs["part"]
+                * numbers_for(parts_of_runs["accelerator"], busy_kw)
+                / 1e3
+                * (parts_of_runs["duration_days"] * 24.0 / HOURS_PER_YEAR),
             }
         )
     )

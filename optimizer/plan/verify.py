@@ -24,6 +24,7 @@ from optimizer.plan.verify_release import check_release
 from optimizer.plan.verify_rules import check_rules
 from optimizer.plan.verify_shape import check_shape
 from optimizer.plan.verify_sites import check_sites
+from optimizer.plan.verify_split import check_split
 from optimizer.plan.verify_work import check_work
 from optimizer.plan.verify_written import Written, written
 from optimizer.plan.violation import Checker, Violation
@@ -91,6 +92,7 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     check_work(checker, facts, plan)
     check_release(checker, facts, plan)
     check_queueing(checker, facts, plan)
+    check_split(checker, facts, plan)
     check_power(checker, facts, plan, energy)
     check_rules(checker, facts, plan, energy)
     check_sites(checker, facts, plan)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from optimizer.plan.recompute import Recomputed
 from optimizer.plan.verify_power import SiteEnergy
 from optimizer.plan.verify_rules import PRICES, policy_sides
+from optimizer.plan.verify_split import gangs_at_sites
 from optimizer.plan.verify_written import Row, Written
 from optimizer.plan.violation import Checker
 
@@ -102,8 +103,8 @@ def _workloads(terms: Terms, facts: Recomputed, plan: Written) -> None:
         yuan = facts.link_cost(row["region"], row["site"])
         if yuan is not None:
             terms["service_links", row["site"]] += requests * 365.0 * yuan / 1e6
-    for row in plan.rows["runs"]:
-        at[row["job"], row["site"]] += row["runs"]
+    for row in gangs_at_sites(plan):
+        at[row["job"], row["site"]] += row["runs"] * row["share"]
     for pin in facts.rows["pins"]:
         workload, site = pin["workload"], pin["site"]
         if pin["rule"] == "moving_cost" and national[workload] > 0.0:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_split import gangs_at_sites, split_flows
 from optimizer.plan.verify_written import Row, Written
 from optimizer.plan.violation import Checker
 
@@ -106,7 +107,7 @@ def _balance(checker: Checker, facts: Recomputed, plan: Written) -> None:
     for row in plan.rows["accelerators"]:
         installed = row["fleet"] + row["bought"]
         drawn[row["site"], "idle"] += installed * facts.idle_kw(row["accelerator"]) / 1000.0
-    for row in plan.rows["runs"]:
+    for row in gangs_at_sites(plan):
         card = row["accelerator"]
         busy_kw = facts.sustained_kw(card) - facts.idle_kw(card)
         months = facts.month_shares(row["start_month"], row["duration_days"])
@@ -169,7 +170,7 @@ def _hours(checker: Checker, facts: Recomputed, plan: Written) -> None:
 
 
 def _network(checker: Checker, facts: Recomputed, plan: Written) -> None:
-    flow: dict[str, float] = defaultdict(float)
+    flow = split_flows(facts, plan)
     for row in plan.rows["placements"]:
         region, site = row["region"], row["site"]
         rate = row["share"] * facts.peak_gbps(region, row["service"])

@@ -64,6 +64,21 @@ FORMS: Final[Mapping[str, Form]] = {
         ("job", "site", "accelerator", "start_month", "gang"),
         ("runs", "duration_days", "goodput", "it_mw", "dataset_gbps"),
     ),
+    "split_runs": Form(
+        ("job", "configuration", "accelerator", "start_month", "gang"),
+        (
+            "bandwidth_tbps",
+            "ring_km",
+            "compute_s",
+            "step_s",
+            "efficiency",
+            "duration_days",
+            "goodput",
+            "runs",
+        ),
+        others=("sites",),
+    ),
+    "split_parts": Form(("job", "configuration", "site"), ("gang", "it_mw", "dataset_gbps")),
     "unplaced": Form(("job",), ("runs", "value_million_yuan")),
     "accelerators": Form(
         ("site", "accelerator"),

@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_split import gangs_at_sites
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
@@ -48,7 +49,7 @@ def _amounts(facts: Recomputed, plan: Written) -> dict[tuple[str, str], dict[str
         kind = facts.services[row["service"]]["kind"]
         carried = batch if kind == "batch" else inference
         carried[row["site"]] += row["busy_accelerators"] * busy_kw / 1000.0
-    for row in plan.rows["runs"]:
+    for row in gangs_at_sites(plan):
         card = row["accelerator"]
         busy_kw = facts.sustained_kw(card) - facts.idle_kw(card)
         active = row["duration_days"] / 365.0

@@ -8,6 +8,7 @@ from collections import defaultdict
 from optimizer.plan.recompute import MONTH_DAYS, Recomputed
 from optimizer.plan.verify_queueing import reserved_accelerators
 from optimizer.plan.verify_release import tiers_by_service
+from optimizer.plan.verify_split import check_counts, gangs_at_sites
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
@@ -153,8 +154,9 @@ def _jobs(checker: Checker, facts: Recomputed, plan: Written) -> None:
         checker.at_least("unplaced is not negative", job, row["runs"], 0.0, "runs")
         value = row["runs"] * facts.jobs[job]["value_million_yuan"]
         checker.equal("value unplaced", job, row["value_million_yuan"], value, "million yuan")
+    split = check_counts(checker, plan)
     for job, wanted in facts.jobs.items():
-        total = placed[job] + unplaced.get(job, 0.0)
+        total = placed[job] + split.get(job, 0.0) + unplaced.get(job, 0.0)
         checker.equal("all runs", job, total, wanted["count"], "runs")
 
 
@@ -170,8 +172,8 @@ def _pins(checker: Checker, facts: Recomputed, plan: Written) -> None:
         at[row["service"], row["site"]] += row["share"] * facts.requests(
             row["region"], row["service"]
         )
-    for row in plan.rows["runs"]:
-        at[row["job"], row["site"]] += row["runs"]
+    for row in gangs_at_sites(plan):
+        at[row["job"], row["site"]] += row["runs"] * row["share"]
     # Of what nobody asks for nothing can be pinned.
     for pin in (row for row in facts.rows["pins"] if national[row["workload"]] > 0.0):
         workload, site = pin["workload"], pin["site"]
@@ -198,7 +200,7 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
         busy[row["site"], row["accelerator"]][profile] += row["busy_accelerators"]
     gangs: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0] * 12)
     trained: dict[tuple[str, str], float] = defaultdict(float)
-    for row in plan.rows["runs"]:
+    for row in gangs_at_sites(plan):
         key = (row["site"], row["accelerator"])
         months = facts.month_shares(row["start_month"], row["duration_days"])
         for month, share in enumerate(months):

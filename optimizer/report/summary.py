@@ -57,6 +57,16 @@ PROOF_OF_EACH: Final = Text(
     "（与选址有关成本的 {gap_location:.3%}）；依据原始数据复核 {checks:,} 项，{failed} 项不符",
 )
 """How sure a plan is: where cost comes first, and where another objective does."""
+CAMPUS_ANSWERS: Final = {
+    "one": Text("one campus", "一个园区"),
+    "several": Text("several campuses", "几个园区"),
+    "either": Text("not distinguishable", "无法区分"),
+}
+CAMPUS_REASONS: Final = {
+    "power ceiling": Text("power ceiling", "功率上限"),
+    "date": Text("date", "期限"),
+    "price": Text("price", "价格"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,7 @@ def summary_of(run: Run, language: Language) -> Summary:
             table
             for table in (
                 writer.baselines(),
+                writer.campuses(),
                 writer.sites(),
                 writer.services(),
                 writer.releases(),
@@ -318,6 +329,58 @@ class _Writer:
             ),
         )
 
+    def campuses(self) -> SummaryTable:
+        names = self._names("jobs", "job")
+        rows = [
+            [
+                names[str(row["job"])],
+                self.say(CAMPUS_ANSWERS[str(row["answer"])]),
+                self._joined_names(str(row["sites"])),
+                self.say(CAMPUS_REASONS[str(row["reason"])]),
+                *(
+                    _amount(float(row[column]))
+                    for column in (
+                        "one_million_yuan",
+                        "several_million_yuan",
+                        "extra_million_yuan",
+                        "run_mw",
+                        "largest_site_mw",
+                        "break_even_mw",
+                    )
+                ),
+            ]
+            for row in self.run.findings["campuses"].to_dict("records")
+        ]
+        return self.table(
+            Text("One campus or several", "一个园区还是几个"),
+            (
+                Text("run", "训练任务"),
+                Text("answer", "结论"),
+                Text("where", "站点"),
+                Text("decided by", "决定因素"),
+                Text("one campus, million yuan/year", "单园区年成本（百万元）"),
+                Text("several, million yuan/year", "跨园区年成本（百万元）"),
+                Text("splitting costs more", "拆分多付"),
+                Text("run, MW", "任务功率（兆瓦）"),
+                Text("largest campus, MW", "最大园区（兆瓦）"),
+                Text("break-even ceiling, MW", "临界功率上限（兆瓦）"),
+            ),
+            rows,
+            self.say(
+                Text(
+                    "Both plans are solved to the end. Several campuses win where no cluster may "
+                    "have more power for accelerators than the break-even ceiling; – if there is "
+                    "no such ceiling.",
+                    "两种方案均求至最优。若各集群可供加速卡的功率都低于临界上限，则跨园区更优；"
+                    "“–”表示不存在临界值。",
+                )
+            ),
+        )
+
+    def _joined_names(self, sites: str) -> str:
+        """Return the names of sites joined by +."""
+        return " + ".join(self.site_names[site] for site in sites.split("+") if site)
+
     # ------------------------------------------------------------------- sites
 
     def sites(self) -> SummaryTable:
@@ -422,7 +485,14 @@ class _Writer:
         return self.table(RELEASE_TITLE, RELEASE_COLUMNS, release_rows(self.run, self.language))
 
     def jobs(self) -> SummaryTable:
-        runs = self.tables["runs"]
+        # A run over several sites stands as one line of places, its sites together.
+        runs = pd.concat(
+            [
+                self.tables["runs"],
+                self.tables["split_runs"].rename(columns={"sites": "site"}),
+            ],
+            ignore_index=True,
+        )
         names = self._names("jobs", "job")
         rows = []
         for job, name in names.items():
@@ -431,7 +501,7 @@ class _Writer:
                 continue
             by_site = here.groupby("site")["runs"].sum().sort_values(ascending=False, kind="stable")
             places = ", ".join(
-                f"{self.site_names[str(site)]} {count:,.0f}"
+                f"{self._joined_names(str(site))} {count:,.0f}"
                 for site, count in by_site.head(SHOWN_PLACES).items()
             )
             kinds = ", ".join(sorted(set(here["accelerator"].astype(str))))

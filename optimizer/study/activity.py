@@ -33,6 +33,7 @@ FILE_OF_ROWS: Final = {
     "release_kept": "release",
     "job": "training",
     "pinned_job": "training",
+    "ring": "split_training",
     "busy_hour": "accelerators",
     "fleet": "accelerators",
     "supply": "accelerators",

@@ -43,6 +43,11 @@ def near_optimal_ranges(
     pandas.DataFrame
         ``site``, ``new_it_mw`` (of the plan), ``least_mw``, ``most_mw``.
     """
+    it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
+    planned = np.zeros(len(case.tables["sites"].frame))
+    for built in model.columns_of("built"):
+        power = it_mw[built.index["module"]] * values[built.slice]
+        np.add.at(planned, built.index["site"], power)
     allowed = float(model.cost @ values) + NEAR_OPTIMAL_SHARE * location_cost(model, values)
     if is_split(model):
         # With the cuts known around the plan: no range is narrower than it says.
@@ -52,25 +57,23 @@ def near_optimal_ranges(
         model, "cost_held", columns, model.cost[columns], "million yuan", upper=allowed
     )
     living = LivingModel(capped)
-    built = model.columns["built"]
-    it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
     sites = case.tables["sites"].frame
     rows = []
     for site in np.flatnonzero(sites["is_cluster"].to_numpy(dtype=bool)):
-        here = built.ids[built.index["site"] == site]
-        power = it_mw[built.index["module"][built.index["site"] == site]]
         objective = np.zeros(model.shape[1])
+        for built in model.columns_of("built"):
+            here = built.index["site"] == site
+            objective[built.ids[here]] = it_mw[built.index["module"][here]]
         ends = []
         for sign in (1.0, -1.0):
-            objective[here] = sign * power
-            living.set_costs(objective)
+            living.set_costs(sign * objective)
             point = living.solve()
             assert point is not None
             ends.append(sign * point.objective)
         rows.append(
             {
                 "site": sites["site"].iloc[site],
-                "new_it_mw": planned[names[site]],
+                "new_it_mw": planned[site],
                 "least_mw": max(0.0, ends[0]),
                 "most_mw": ends[1],
             }

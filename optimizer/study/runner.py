@@ -39,6 +39,7 @@ from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
+from optimizer.study.campus import campus_rows
 from optimizer.study.rationing import accelerator_values
 
 UNDONE_TOLERANCE: Final = 1e-6
@@ -287,6 +288,7 @@ def _findings(
         "activity": block_activity(model, values),
         "policy_effects": policy_effects(model, values, priced=_priced(case)),
         "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
+        "campuses": campus_rows(case, built),
     }
     return MappingProxyType(
         {

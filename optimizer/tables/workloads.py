@@ -279,6 +279,25 @@ JOBS: Final = Table(
             "单次任务价值，用于供给不足时的取舍",
             maximum=1e6,
         ),
+        number(
+            "step_flop",
+            "FLOP",
+            "work of one optimiser step; with gradient_gbit it lets a job that may split run over "
+            "several clusters",
+            "单个优化步的计算量；与 gradient_gbit 同时填写后，可拆分任务方能跨集群运行",
+            minimum=1.0,
+            maximum=1e30,
+            required=False,
+        ),
+        number(
+            "gradient_gbit",
+            "Gbit",
+            "gradients that one synchronisation between sites exchanges",
+            "站点间一次同步所交换的梯度量",
+            minimum=1e-6,
+            maximum=1e9,
+            required=False,
+        ),
     ),
 )
 

@@ -123,9 +123,9 @@ def test_power(solved: SolvedCase, found: Metrics) -> None:
     for row in tables["service_accelerators"].to_dict("records"):
         power = row["busy_accelerators"] * extra[row["accelerator"]] / 1e3
         mean[kind[row["service"]]] += power
-    for row in tables["runs"].to_dict("records"):
-        power = row["runs"] * row["gang"] * extra[row["accelerator"]] / 1e3
-        mean["training"] += power * row["duration_days"] / 365.0
+    for gang in raw.gangs(solved.plan):
+        power = gang["runs"] * gang["gang"] * extra[gang["accelerator"]] / 1e3
+        mean["training"] += power * gang["duration_days"] / 365.0
     assert found.inference_mw == pytest.approx(mean["interactive"], rel=1e-9)
     assert found.batch_mw == pytest.approx(mean["batch"], rel=1e-9)
     assert found.training_mw == pytest.approx(mean["training"], rel=1e-9)

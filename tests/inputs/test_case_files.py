@@ -125,7 +125,7 @@ def test_base_that_does_not_exist(tmp_path: Path) -> None:
     (fault,) = _faults(_case_file(tmp_path / "mine", "base: atlantis", "year: 2026"))
     assert (fault.file, fault.column, fault.value) == ("case.yaml", "base", "atlantis")
     assert fault.problem == Text("there is no such shipped case", "没有这个内置算例")
-    assert fault.repair.en.startswith("use one of: none, national-2026, tiny")
+    assert fault.repair.en.startswith("use one of: none, national-2026, frontier-campus, tiny")
 
 
 def test_gradings_of_a_replaced_table_go_with_it(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.inputs.case import Case
+from optimizer.plan.plan import Plan
 from optimizer.tables.frames import records
 
 MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -278,3 +279,16 @@ def delivered_price(case: Case, site: str) -> float:
         ]
         best = min(best, float(np.average(by_day, weights=months["weight_days"])))
     return best
+
+
+def gangs(plan: Plan) -> list[dict[str, Any]]:
+    """Return runs and the parts of runs over several sites: job, site, card, gang, months, runs.
+
+    ``share`` is the part of the whole gang.
+    """
+    rows: list[dict[str, Any]] = [{**row, "share": 1.0} for row in records(plan.tables["runs"])]
+    whole = {(row["job"], row["configuration"]): row for row in records(plan.tables["split_runs"])}
+    for part in records(plan.tables["split_parts"]):
+        run = whole[part["job"], part["configuration"]]
+        rows.append({**run, **part, "share": part["gang"] / run["gang"]})
+    return rows

@@ -3,6 +3,7 @@
 Every case is solved once in a test run. ``every_block`` is a case of these tests in which every
 block of the formulation does something: modules, upgrades, leases, contracts, supply steps, a
 soft policy row that is broken, demand out of reach and a training run that is left out.
+``several_sites`` is the same with one more training run, which is too large for any one site.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from optimizer.tables.frames import TypedTable
 
 TINY = "tiny"
 EVERY_BLOCK = str(Path(__file__).resolve().parent / "cases" / "every_block")
-CASES = {"tiny": TINY, "every_block": EVERY_BLOCK}
+SEVERAL_SITES = str(Path(__file__).resolve().parent / "cases" / "several_sites")
+CASES = {"tiny": TINY, "every_block": EVERY_BLOCK, "several_sites": SEVERAL_SITES}
 
 Tables = Mapping[str, TypedTable]
 TableEdit = Callable[[dict[str, TypedTable]], None]
@@ -60,6 +62,11 @@ class SolvedCase:
 def solved_case(name: str, *, relaxed: bool = False) -> SolvedCase:
     """Return a case of :data:`CASES`, solved to the end: the search leaves no choice of plan."""
     return solve(edited_case(name), SolveOptions(gap_location=1e-7, relaxed=relaxed))
+
+
+def plan_with(table: str) -> SolvedCase:
+    """Return a solved case whose plan has rows in a table."""
+    return solved_case("several_sites" if table.startswith("split_") else "every_block")
 
 
 def solve(case: Case, options: SolveOptions) -> SolvedCase:

@@ -15,7 +15,7 @@ from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.verify import verify_plan
 from optimizer.plan.verify_shape import COST_TERMS, FORMS, LISTED
 from tests.plan.broken import COST_TERMS as BROKEN_TERMS
-from tests.plan.solved_cases import SolvedCase, with_table, with_value
+from tests.plan.solved_cases import SolvedCase, plan_with, with_table, with_value
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -83,11 +83,12 @@ def test_a_column_left_out_is_named(every_block: SolvedCase, table: str) -> None
 
 
 @pytest.mark.parametrize("table", sorted(FORMS))
-def test_a_row_that_stands_twice_is_named(every_block: SolvedCase, table: str) -> None:
-    frame = every_block.plan.tables[table]
+def test_a_row_that_stands_twice_is_named(table: str) -> None:
+    solved = plan_with(table)
+    frame = solved.plan.tables[table]
     twice = pd.concat([frame, frame.iloc[[-1]]], ignore_index=True)
     place = f"{table}|{key_of(frame, table, -1)}"
-    assert found(every_block, table, twice) == {("row stands once", place)}
+    assert found(solved, table, twice) == {("row stands once", place)}
 
 
 @pytest.mark.parametrize("table", sorted(LISTED))
@@ -103,17 +104,18 @@ def test_a_code_that_is_not_listed_is_named(every_block: SolvedCase, table: str)
         (table, column)
         for table, form in FORMS.items()
         for column in form.key
-        if column not in {"gang", "start_month", "contract", "row"}
+        if column not in {"gang", "start_month", "contract", "row", "configuration"}
     ],
 )
-def test_an_unknown_code_is_named(every_block: SolvedCase, table: str, column: str) -> None:
-    frame = edited(every_block.plan.tables[table], column, "unheard_of")
+def test_an_unknown_code_is_named(table: str, column: str) -> None:
+    solved = plan_with(table)
+    frame = edited(solved.plan.tables[table], column, "unheard_of")
     place = f"{table}.{column}|{key_of(frame, table, 0)}"
     wanted = {("code is known", place)}
     if table in LISTED:
-        code = every_block.plan.tables[table][column].iloc[0]
+        code = solved.plan.tables[table][column].iloc[0]
         wanted.add(("row is there", f"{table}|{code}"))
-    assert found(every_block, table, frame) == wanted
+    assert found(solved, table, frame) == wanted
 
 
 @pytest.mark.parametrize("hour", [-1, 24, 2.5])
@@ -146,11 +148,12 @@ def test_what_cannot_be_counted_is_named(
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1.0", True, None])
 @pytest.mark.parametrize("table", sorted(FORMS))
-def test_what_is_no_number_is_named(every_block: SolvedCase, table: str, value: object) -> None:
+def test_what_is_no_number_is_named(table: str, value: object) -> None:
+    solved = plan_with(table)
     for column in FORMS[table].numbers:
-        frame = edited(every_block.plan.tables[table], column, value)
+        frame = edited(solved.plan.tables[table], column, value)
         place = f"{table}.{column}|{key_of(frame, table, 0)}"
-        assert found(every_block, table, frame) == {("number is one", place)}
+        assert found(solved, table, frame) == {("number is one", place)}
 
 
 @pytest.mark.parametrize("value", [math.inf, "1.0", None])

@@ -100,11 +100,15 @@ def network_and_moves(solved: SolvedCase) -> Rows:
     for pin in case.tables["pins"].frame.query("rule == 'moving_cost'").to_dict("records"):
         workload, site = pin["workload"], pin["site"]
         placed = tables["placements"].query("service == @workload and site == @site")
-        run = tables["runs"].query("job == @workload and site == @site")
+        runs = sum(
+            run["runs"] * run["share"]
+            for run in raw.gangs(solved.plan)
+            if (run["job"], run["site"]) == (workload, site)
+        )
         part = (
             placed["requests_million_per_day"].sum() / demand[workload]
             if workload in demand.index
-            else run["runs"].sum() / count[workload]
+            else runs / count[workload]
         )
         add(rows, "moving", site, pin["value"] * part)
     soft = active_policies(case).query("not hard").set_index("policy")
@@ -260,7 +264,9 @@ def test_what_a_site_carries(solved: SolvedCase) -> None:
         for work in tables["service_accelerators"].query("site == @site").to_dict("records"):
             power = work["busy_accelerators"] * extra[work["accelerator"]] / 1e3
             expected[kind[work["service"]]] += power
-        for run in tables["runs"].query("site == @site").to_dict("records"):
+        for run in raw.gangs(solved.plan):
+            if run["site"] != site:
+                continue
             power = run["runs"] * run["gang"] * extra[run["accelerator"]] / 1e3
             expected["training_mw"] += power * run["duration_days"] / 365.0
         cards = tables["accelerators"].query("site == @site")
