@@ -86,7 +86,7 @@ def _typical_days(times: TypedTable, frame: pd.DataFrame) -> Iterator[Fault]:
                 ).filled(day=day),
                 Text("give 24 rows for each typical day", "每个典型日应有 24 行"),
             )
-        if rows["month"].nunique() > 1 or rows["weight_days"].nunique() > 1:
+        if len(set(rows["month"])) > 1 or len(set(rows["weight_days"])) > 1:
             yield times.fault(
                 first,
                 "month",

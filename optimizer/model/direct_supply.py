@@ -2,7 +2,8 @@
 
 Rows, with the yearly sums of :mod:`optimizer.model.hourly` and v the value of the policy
     direct_self_use_min, each n     self_use_gwh[n] >= v * sum_{g in n} yield[g] * generation_mw[g]
-    direct_load_share_min, each n   self_use_gwh[n] >= v * (sum_k energy[s,k] - most[s] * (1 - line[n]))
+    direct_load_share_min, each n   self_use_gwh[n]
+                                    >= v * (sum_k energy[s,k] - most[s] * (1 - line[n]))
     direct_export_max, each n       export_gwh[n] <= v * sum_{g in n} yield[g] * generation_mw[g]
 
 ``most[s]`` is the energy of the site at its ceiling over the year, so the second row is slack

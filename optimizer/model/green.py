@@ -7,7 +7,7 @@ Columns
 
 Rows, with the grid's energy G[s] = import_gwh[s] where hours are modelled and sum_k energy[s,k]
 elsewhere
-    claims[s]            sum of contracted[c] at s + sum of self_use_gwh[n] at s <= sum_k energy[s,k]
+    claims[s]            sum of contracted[c] + sum of self_use_gwh[n] at s <= sum_k energy[s,k]
     location_ledger      location_kt = sum_s location_factor[s] * G[s]
     market_ledger        market_kt = sum_s residual_factor[s]
                          * (G[s] - sum of contracted[c] at s)

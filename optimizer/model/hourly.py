@@ -26,7 +26,8 @@ Rows, with w[d] the weight of a day and M the meter load of the block energy
     self_total[n]          sum w * self / 1000 >= self_use_gwh[n]
     export_total[n]        sum w * export / 1000 <= export_gwh[n]
     import_total[s]        sum w * import / 1000 <= import_gwh[s]
-    import_least[s]        import_gwh[s] >= sum_k energy[s,k] - sum_{g at s} yield[g] * generation_mw[g]
+    import_least[s]        import_gwh[s] >= sum_k energy[s,k]
+                           - sum_{g at s} yield[g] * generation_mw[g]
     self_use_most[n]       self_use_gwh[n] <= sum_{g in n} yield[g] * generation_mw[g]
     stored[b,d,h]          stored[h+1] = stored[h] + charge_efficiency * charge
                            - discharge / discharge_efficiency   (the day closes on itself)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import highspy
 import numpy as np
@@ -180,6 +180,14 @@ def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
     )
 
 
+class _Best(NamedTuple):
+    """The best plan so far: its cost, the master's columns, and those of the whole model."""
+
+    cost: float
+    plan: Floats
+    whole: Floats
+
+
 class _Parts:
     """The rounds between a plan and the hours of its sites."""
 
@@ -191,6 +199,7 @@ class _Parts:
         self._cuts = model.cuts
         self._cost = self.split.master.cost
         self._full = np.zeros(self.split.whole[1])
+        self._best: _Best | None = None
 
     def start(self, solver: Any) -> None:  # noqa: ANN401
         """Bound the hours' costs from below and add the cuts that are known."""
@@ -226,46 +235,41 @@ class _Parts:
 
     def solve(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
         """Return the best plan with its hours."""
-        first = self.split.first_value
-        best, best_cost, best_plan = None, np.inf, None
+        self._best = None
         newest = self._first(solver)
         for _round in range(MOST_ROUNDS):
             if newest is None:
                 return None
-            target = self._open_share * max(1.0, abs(newest.bound))
-            tried = newest.values
-            if best_plan is not None and not self.split.holds_cost:
-                tried = BETWEEN * newest.values + (1.0 - BETWEEN) * best_plan
-            cost, added = self._round(solver, tried, newest.values)
-            if self.split.holds_cost and added:
-                cost = None  # what the hours cost is more than the plan says: the row may not hold
-            if cost is not None and cost < best_cost:
-                best, best_cost, best_plan = self._full.copy(), cost, tried
-            if best is not None and best_cost - newest.bound <= target:
-                return self._point(newest, best, best_cost)
-            if not added and best_plan is not None and tried is not newest.values:
-                # The point between taught nothing: look at the newest plan itself.
-                cost, added = self._round(solver, newest.values, newest.values)
-                if cost is not None and cost < best_cost:
-                    best, best_cost, best_plan = self._full.copy(), cost, newest.values
-            if best is not None and (
-                best_cost - newest.bound <= target or not added or self._stop()
-            ):
-                return self._point(newest, best, best_cost)
+            if self._close(newest, self._tried(solver, newest)):
+                assert self._best is not None
+                return self._point(newest, self._best)
             solver.setOptionValue("simplex_strategy", DUAL)
-            following = _solved(solver)
-            if following is not None:
-                # The objective of the first round was an estimate; a bound only rises.
-                assert len(following.values) == first + len(self.split.parts)
-            newest = following
+            newest = _solved(solver)
         raise SolverError(Text("the hours of sites do not converge", "站点逐时子问题未能收敛"))
+
+    def _tried(self, solver: Any, newest: LinearPoint) -> int:  # noqa: ANN401
+        """Solve the hours on the way to the newest plan; return the cuts that taught anything."""
+        if self._best is None or self.split.holds_cost:
+            return self._round(solver, newest.values, newest.values)
+        between = BETWEEN * newest.values + (1.0 - BETWEEN) * self._best.plan
+        added = self._round(solver, between, newest.values)
+        if not added and not self._close(newest, 1):
+            # The point between taught nothing: look at the newest plan itself.
+            added = self._round(solver, newest.values, newest.values)
+        return added
+
+    def _close(self, newest: LinearPoint, added: int) -> bool:
+        """Return whether the best plan is near enough, or nothing is left to learn."""
+        if self._best is None:
+            return False
+        target = self._open_share * max(1.0, abs(newest.bound))
+        return self._best.cost - newest.bound <= target or not added or self._stop()
 
     def _first(self, solver: Any) -> LinearPoint | None:  # noqa: ANN401
         """Return the first plan: with cuts the optimum, without them one by estimated costs."""
-        if (
-            any(self._cuts[part.key] for part in self.split.parts)
-            or not self._cost[self.split.first_value :].any()
-        ):
+        if not self._cost[self.split.first_value :].any():
+            return self._cheap(solver)
+        if any(self._cuts[part.key] for part in self.split.parts):
             return _solved(solver)
         columns = np.arange(len(self._cost), dtype=np.int32)
         estimate = self._cost + self.split.master.estimate
@@ -300,8 +304,8 @@ class _Parts:
         solver: Any,  # noqa: ANN401
         plan: Floats,
         newest: Floats,
-    ) -> tuple[float | None, int]:
-        """Solve all hours at a plan; return its whole cost, if possible, and the cuts added."""
+    ) -> int:
+        """Solve all hours at a plan, keep it if it is the best, and return the cuts added."""
         first = self.split.first_value
         self._full[self.split.plan_columns] = plan[:first]
         cost, possible, added = float(self._cost[:first] @ plan[:first]), True, 0
@@ -310,21 +314,25 @@ class _Parts:
             taken = self._full[part.link]
             cut, values = hours.solve(taken)
             columns, slopes, limit = self.split.row_of_cut(cut, number)
-            value = cut.constant + float(cut.slopes @ taken)
             if values is None:
                 possible = False
             else:
                 self._full[part.columns] = values
-                cost += value * self._cost[first + number]
-            if limit - float(slopes @ newest[columns]) > 1e-9 * max(1.0, abs(limit)):
+                cost += (cut.constant + float(cut.slopes @ taken)) * self._cost[first + number]
+            if limit - float(slopes @ newest[columns]) > EXACT * max(1.0, abs(limit)):
                 self._cuts[part.key].append(cut)
                 self._add(solver, cut, number)
                 added += 1
-        return (cost if possible else None), added
+        if self.split.holds_cost and added:
+            possible = False  # the hours cost more than the plan says: the row may not hold
+        if possible and (self._best is None or cost < self._best.cost):
+            self._best = _Best(cost, plan, self._full.copy())
+        return added
 
-    def _point(self, newest: LinearPoint, best: Floats, cost: float) -> LinearPoint:
+    def _point(self, newest: LinearPoint, best: _Best) -> LinearPoint:
         rows, columns = self.split.whole
         row_duals, column_duals = np.zeros(rows), np.zeros(columns)
         row_duals[self.split.plan_rows] = newest.row_duals[: len(self.split.plan_rows)]
         column_duals[self.split.plan_columns] = newest.column_duals[: self.split.first_value]
-        return LinearPoint(cost, min(newest.bound, cost), best, row_duals, column_duals)
+        bound = min(newest.bound, best.cost)
+        return LinearPoint(best.cost, bound, best.whole, row_duals, column_duals)

@@ -189,8 +189,8 @@ GREEN_CONTRACTS: Final = Table(
         text("name_en", "English name", "英文名称"),
         text(
             "kind",
-            "certificates and green trade are claims on grid power; direct supply comes over a line "
-            "of its own, on-site generation from the site",
+            "certificates and green trade are claims on grid power; direct supply comes over a "
+            "line of its own, on-site generation from the site",
             "绿证、绿电交易为网购电量的权益；绿电直连经专线供电，自发为站内发电",
             allowed=CONTRACT_KINDS,
         ),
