@@ -432,6 +432,26 @@ POLICY_EFFECTS: Final = _result(
     ),
     text("unit", "unit of the slack", "单位"),
 )
+NEAR_OPTIMAL: Final = _result(
+    "near_optimal",
+    "new IT power of one cluster over all plans that cost almost the same",
+    "成本几乎相同的全部方案中一个集群的新建 IT 功率范围",
+    ("site",),
+    _SITE,
+    number("new_it_mw", "MW", "in the plan", "本方案"),
+    number(
+        "least_mw",
+        "MW",
+        "least within +0.5 % of the facility cost (LP)",
+        "最小（设施成本 +0.5% 以内，LP）",
+    ),
+    number(
+        "most_mw",
+        "MW",
+        "most within +0.5 % of the facility cost (LP)",
+        "最大（设施成本 +0.5% 以内，LP）",
+    ),
+)
 FINDING_TABLES: Final = MappingProxyType(
     {
         table.name: table
@@ -442,6 +462,7 @@ FINDING_TABLES: Final = MappingProxyType(
             POLICY_EFFECTS,
             ACCELERATOR_VALUES,
             CAMPUSES,
+            NEAR_OPTIMAL,
         )
     }
 )

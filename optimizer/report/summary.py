@@ -26,6 +26,12 @@ from optimizer.labels import (
     Text,
 )
 from optimizer.plan.run import Run
+from optimizer.report.near_optimal import (
+    NEAR_OPTIMAL_COLUMNS,
+    NEAR_OPTIMAL_NOTE,
+    NEAR_OPTIMAL_TITLE,
+    near_optimal_rows,
+)
 from optimizer.report.release import (
     RELEASE_COLUMNS,
     RELEASE_TITLE,
@@ -100,6 +106,7 @@ def summary_of(run: Run, language: Language) -> Summary:
                 writer.baselines(),
                 writer.campuses(),
                 writer.sites(),
+                writer.near_optimal(),
                 writer.services(),
                 writer.releases(),
                 writer.jobs(),
@@ -205,12 +212,18 @@ class _Writer:
             self.say(
                 Text(
                     "emissions {location:,.0f} kt CO2 a year location-based, {market:,.0f} "
-                    "market-based; green power {contract:.1%} by contract, {physical:.1%} by grid",
-                    "年排放 {location:,.0f} 千吨 CO2（基于位置）、{market:,.0f} 千吨（基于市场）；"
-                    "绿电合同占比 {contract:.1%}，电网物理占比 {physical:.1%}",
+                    "market-based, {hourly:,.0f} hourly-matched; green power {contract:.1%} by "
+                    "contract, {physical:.1%} physical, {matched:.1%} matched in its own hour "
+                    "({matched_grid:.1%} with the grid's share)",
+                    "年排放 {location:,.0f} 千吨 CO2（基于位置）、{market:,.0f} 千吨（基于市场）、"
+                    "{hourly:,.0f} 千吨（逐时匹配）；绿电占比：合同 {contract:.1%}，物理 "
+                    "{physical:.1%}，逐时匹配 {matched:.1%}（计入电网绿电 {matched_grid:.1%}）",
                 ),
                 location=figures["location_kt"],
                 market=figures["market_kt"],
+                hourly=figures["hourly_kt"],
+                matched=figures["hourly_green_share"],
+                matched_grid=figures["hourly_green_share_with_grid"],
                 contract=figures["contractual_green_share"],
                 physical=figures["physical_green_share"],
             )
@@ -413,6 +426,12 @@ class _Writer:
                 Text("green share", "绿电占比"),
             ),
             rows,
+        )
+
+    def near_optimal(self) -> SummaryTable:
+        rows = near_optimal_rows(self.run, self.site_names)
+        return self.table(
+            NEAR_OPTIMAL_TITLE, NEAR_OPTIMAL_COLUMNS, rows, self.say(NEAR_OPTIMAL_NOTE)
         )
 
     def _site_row(self, name: str, frame: pd.DataFrame) -> list[str]:

@@ -34,6 +34,12 @@ EXACT: Final = 1e-9
 BETWEEN: Final = 0.5
 """Where the hours are solved: this part of the way from the best plan to the newest."""
 
+NEARLY: Final = 5e-6
+"""Part of the objective that studies of a large program in parts leave open."""
+
+SMALL: Final = 20_000
+"""Columns below which every program in parts is solved to the last digit."""
+
 DUAL: Final = 1
 PRIMAL: Final = 4
 """The simplex methods of HiGHS by number: after new limits and after new costs."""
@@ -193,7 +199,8 @@ class _Parts:
 
     def __init__(self, model: LinearModel, open_share: float, stop: Callable[[], bool]) -> None:
         self.split: Split = split(model)
-        self._open_share = max(open_share, EXACT)
+        # Small programs are solved to the last digit.
+        self._open_share = max(open_share, EXACT) if model.shape[1] >= SMALL else EXACT
         self._stop = stop
         self._hours = [Hours(part) for part in self.split.parts]
         self._cuts = model.cuts

@@ -36,9 +36,6 @@ MASTER_GAP: Final = 0.8
 OPEN: Final = 5e-3
 """Part of the objective, times the asked gap, that an LP in parts may leave open in a search."""
 
-SMALL: Final = 20_000
-"""Columns below which every LP in parts is solved to the last digit."""
-
 MOST_SEARCHES: Final = 10
 """Searches of the master after which the gap is reported as it is."""
 
@@ -71,7 +68,7 @@ def relax(model: LinearModel, options: SolveOptions, share: float = 0.0) -> Solv
     limit = options.time_limit
     living = LivingModel(
         model,
-        open_share=share if model.shape[1] >= SMALL else 0.0,
+        open_share=share,
         stop=lambda: limit is not None and time.perf_counter() - began > limit,
     )
     filled = time.perf_counter() - began

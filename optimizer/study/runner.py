@@ -34,10 +34,12 @@ from optimizer.plan.run import Run
 from optimizer.plan.store import FORMAT, code_sha256, inputs_sha256, run_hash
 from optimizer.plan.verify import Verification, require_verified, verify_plan, verify_tables
 from optimizer.solve.explain import smallest_easing
+from optimizer.solve.living import NEARLY
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
+from optimizer.study.alternatives import near_optimal_ranges
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
 from optimizer.study.campus import campus_rows
 from optimizer.study.rationing import accelerator_values
@@ -277,7 +279,7 @@ def _findings(
                 "unit": price.unit,
                 "saving_million_yuan": price.saving,
             }
-            for price in shadow_prices(model, values)
+            for price in shadow_prices(model, values, NEARLY)
         ],
         columns=["limit", "place", "unit", "saving_million_yuan"],
     )
@@ -289,6 +291,7 @@ def _findings(
         "policy_effects": policy_effects(model, values, priced=_priced(case)),
         "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
         "campuses": campus_rows(case, built),
+        "near_optimal": near_optimal_ranges(case, model, values),
     }
     return MappingProxyType(
         {
@@ -323,7 +326,9 @@ def _baselines(
     for rule in BASELINE_RULES:
         # The relaxation is a lower bound of what the rule costs: savings are "at least", proved,
         # and cost seconds instead of three more searches.
-        found = solve_baseline(rule, case, model, sets, SolveOptions(relaxed=True))
+        found = solve_baseline(
+            rule, case, model, sets, SolveOptions(relaxed=True, open_share=NEARLY)
+        )
         if found.solved.solution.status.has_plan:
             records.append(_baseline_row(case, solved, plan, key_figures, found))
         else:
@@ -356,11 +361,13 @@ def _baseline_row(
     verified = verify_tables(tables, case.year, comparable).passed
     undone = solution.unserved_value
     comparable_cost = abs(undone - solved.solution.unserved_value) <= UNDONE_TOLERANCE
-    saving = by_rule.cost() - plan.objective_million_yuan if comparable_cost else np.nan
+    # A program in parts may lie above its bound: what is proved counts.
+    least = by_rule.cost() - max(0.0, solution.objective - solution.bound)
+    saving = least - plan.objective_million_yuan if comparable_cost else np.nan
     facility = by_rule.location_cost - plan.location_cost if comparable_cost else np.nan
     return {
         "rule": found.rule,
-        "least_cost_million_yuan": by_rule.cost(),
+        "least_cost_million_yuan": least,
         "facility_million_yuan": by_rule.location_cost,
         "undone_million_yuan": undone,
         "saving_million_yuan": saving,
@@ -376,7 +383,7 @@ def _worth(model: LinearModel, names: tuple[str, ...]) -> float:
     """Return the fall of the least cost of the LP without some rows."""
     if not names:
         return 0.0
-    relaxed = SolveOptions(relaxed=True)
+    relaxed = SolveOptions(relaxed=True, open_share=NEARLY)
     with_them = solve_model(model, relaxed).solution.objective
     without = solve_model(without_rows(model, names), relaxed).solution.objective
     return max(0.0, with_them - without)
