@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from optimizer.cli.settings import common_options, settings
 from optimizer.labels import Text
+
+if TYPE_CHECKING:
+    from optimizer.inputs.case import Case
 
 
 @click.command(
@@ -103,6 +107,8 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
                 "{jobs} 个可跨站点任务共 {columns:,} 个配置列",
             ).render(language, columns=split.count, jobs=jobs)
         )
+    if "backup" in model.columns:
+        click.echo("  " + backup_line(read, model.columns["backup"].count).render(language))
     for name, (least, most) in ranges.items():
         click.echo(f"  {name:12s} {least:.3g} … {most:.3g}")
     for worst in headroom:
@@ -110,6 +116,27 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
     for notice in found:
         click.echo("  " + notice.render(language))
     return 0
+
+
+def backup_line(case: Case, columns: int) -> Text:
+    """Return how large the choice of backup is, and who has none."""
+    from optimizer.inputs.protection import BACKUP_SITES
+
+    protection = case.derived.protection
+    without = {
+        (region, group.service)
+        for group in protection.groups
+        if not group.sites
+        for region in group.regions
+    }
+    return Text(
+        "protection: {states} failure states, {columns:,} backup columns, at most {sites} backup "
+        "sites for each; {without} pairs of region and service have sites that nothing can back up",
+        "可靠性保障：失效状态 {states} 种，备份变量 {columns:,} 列，每项最多 {sites} 个备份站点；"
+        "{without} 个地区—服务组合有无法备份的站点",
+    ).filled(
+        states=len(protection.states), columns=columns, sites=BACKUP_SITES, without=len(without)
+    )
 
 
 def _activity(folder: Path, *, as_json: bool) -> int:

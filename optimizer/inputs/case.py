@@ -13,6 +13,7 @@ import pandas as pd
 from optimizer.errors import InputError
 from optimizer.inputs.assemble import AssembledTables, assemble, case_folder
 from optimizer.inputs.check import check_tables
+from optimizer.inputs.check_protection import check_backup
 from optimizer.inputs.check_queueing import check_headroom
 from optimizer.inputs.check_reach import check_reach
 from optimizer.inputs.derive import Derived, derive, values_of
@@ -129,7 +130,11 @@ def checked_case(assembled: AssembledTables) -> Case:
     for period in parts:
         of_period = period_tables(tables, period.year, assembled.year)
         derived = derive(of_period, period.year)
-        faults = [*check_reach(of_period, derived), *check_headroom(of_period, derived.pools)]
+        faults = [
+            *check_reach(of_period, derived),
+            *check_headroom(of_period, derived.pools),
+            *check_backup(of_period, derived),
+        ]
         if faults:
             raise InputError(faults)
         cases.append(

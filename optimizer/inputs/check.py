@@ -15,8 +15,10 @@ import numpy as np
 
 from optimizer.errors import Fault
 from optimizer.inputs.check_content import check_content
+from optimizer.inputs.check_protection import check_failover_targets
 from optimizer.inputs.check_queueing import check_pools
 from optimizer.inputs.check_split import CAMPUS_STUDY, check_split
+from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.queueing import WAIT_PROBABILITY
 from optimizer.inputs.split_training import SPLIT_PARAMETERS
 from optimizer.labels import Text
@@ -54,6 +56,8 @@ OPTIONAL_PARAMETERS: Final = (
     "demand_peak_factor",
     WAIT_PROBABILITY,
     CAMPUS_STUDY,
+    PROTECTION_LEVEL,
+    FAILOVER_BUDGET_FACTOR,
     *SPLIT_PARAMETERS,
 )
 """Parameters that switch a block on; without them it is left out."""
@@ -85,6 +89,7 @@ def check_tables(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         _missing_rates,
         check_pools,
         check_split,
+        check_failover_targets,
         _pins,
         _provenance,
         _unknown_sources,

@@ -21,6 +21,7 @@ from optimizer.inputs.policy_rows import (
     UNIT_OF_KIND,
     scope_sites,
 )
+from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.release_tiers import check_tiers
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, records
@@ -555,6 +556,8 @@ _PARAMETER_BOUNDS: Final = {
     "demand_peak_factor": (1.0, 3.0, False),
     "wait_probability": (0.03, 0.9, False),
     **SPLIT_BOUNDS,
+    PROTECTION_LEVEL: (0.0, 1.0, False),
+    FAILOVER_BUDGET_FACTOR: (1.0, 100.0, False),
     **{f"equipment_one_way_ms_{kind}": (0.0, 100.0, False) for kind in NETWORKS},
     **{f"p99_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},
     **{f"route_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},

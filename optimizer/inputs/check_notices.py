@@ -113,7 +113,10 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
         "services",
         "protected_share",
         _above(0.0),
-        Text("no backup is held for the loss of a site", "不为站点失效预留备份"),
+        Text(
+            "no backup is held for the loss of a site: protection_level is 0",
+            "不为站点失效预留备份（protection_level 为 0）",
+        ),
     ),
     (
         "services",
@@ -194,6 +197,8 @@ def notices(case: Case) -> list[Notice]:
     """
     found = []
     for table, column, asks, meaning in _NOT_MODELLED:
+        if column == "protected_share" and case.derived.protection.level > 0.0:
+            continue
         frame = case.tables[table].frame
         if table == "service_rates":
             frame = _without_reserve(case)

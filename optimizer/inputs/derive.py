@@ -6,6 +6,7 @@ Arrays are indexed in the order of the sorted tables: sites ``S``, regions ``I``
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,15 @@ from optimizer.inputs.hardware import (
 from optimizer.inputs.load_profiles import LoadProfiles, load_profiles
 from optimizer.inputs.network_paths import NETWORKS, Paths, paths, share_within_budget
 from optimizer.inputs.policy_rows import PolicyRow, policy_rows
+from optimizer.inputs.protection import (
+    PROTECTION_LEVEL,
+    UNPROTECTED,
+    Protection,
+    failover_budget_ms,
+    may_be_at,
+    protection,
+    yearly_cost_of_holding,
+)
 from optimizer.inputs.queueing import Pools, pools
 from optimizer.inputs.release_tiers import Tiers, release_tiers
 from optimizer.inputs.site_room import largest_gangs
@@ -42,7 +52,7 @@ class Derived:
     Parameters
     ----------
     calendar, prices, cooling, demand, profiles, hardware, pools, paths, gangs, splits,
-    supply, policies, tiers
+    supply, policies, tiers, protection
         See the classes.
     rtt_p99_ms
         ``(I, W, S)`` round trip of the 99th percentile of users, access included.
@@ -77,6 +87,7 @@ class Derived:
     location_factor: NDArray[np.float64]
     residual_factor: NDArray[np.float64]
     green_share: NDArray[np.float64]
+    protection: Protection = UNPROTECTED
 
 
 def values_of(table: pd.DataFrame) -> dict[str, float]:
@@ -149,8 +160,51 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         residual_factor=grid["residual_kgco2_per_kwh"].to_numpy(dtype=float),
         green_share=grid["green_share"].to_numpy(dtype=float),
     )
+    if parameters.get(PROTECTION_LEVEL, 0.0) > 0.0:
+        failover = dataclasses.replace(wanted, budget_ms=failover_budget_ms(services, parameters))
+        _rtt, within = _reach(sites, regions, services, failover, network)
+        derived = dataclasses.replace(derived, protection=_protection(frames, derived, within))
     _freeze(derived)
     return derived
+
+
+def _protection(
+    frames: Mapping[str, pd.DataFrame], derived: Derived, within: NDArray[np.float64]
+) -> Protection:
+    """Return the protection; ``within`` is the share of users within the failover budget."""
+    sites, services, modules = frames["sites"], frames["services"], frames["modules"]
+    hardware, cooled, power = derived.hardware, derived.cooling, derived.prices
+    allowed = may_be_at(
+        services["service"].tolist(),
+        sites["site"].tolist(),
+        frames["pins"],
+        derived.demand.seconds,
+        (hardware.fleet > 0.0) | (hardware.supply > 0.0),
+    )
+    asked = (derived.demand.requests > 0.0)[:, :, None] & allowed[None, :, :]
+    new = cooled.allowed & (modules["kind"] == "new").to_numpy(dtype=bool)
+    hours = derived.calendar.weight[None, :, None] * power.energy
+    cost = yearly_cost_of_holding(
+        np.divide(
+            derived.module_cost,
+            modules["it_mw"].to_numpy(dtype=float),
+            out=np.full(new.shape, np.inf),
+            where=new,
+        ),
+        cooled.design_pue,
+        cooled.annual_pue,
+        power.demand,
+        hours.sum(axis=(1, 2)) / 1e3,
+        idle_share=float((hardware.idle_kw / hardware.maximum_kw).mean()),
+    )
+    return protection(
+        sites,
+        services,
+        values_of(frames["parameters"]),
+        primary=(derived.reach > 0.0) & asked,
+        reach=np.where(asked, within, 0.0),
+        holding_cost=cost,
+    )
 
 
 def _reach(

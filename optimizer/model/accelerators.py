@@ -2,7 +2,8 @@
 
 Columns
     ``bought[s,a]``      accelerators bought, thousand
-    ``busy_peak[s,a]``   accelerators that services need in their worst hour, thousand
+    ``busy_peak[s,a]``   accelerators that services need in their worst hour, thousand; with
+                         protection also in the worst failure (:mod:`optimizer.model.reliability`)
 
 Rows
     busy_hour[s,a,h]     sum_w shape[w,h] * busy[w,s,a] <= busy_peak[s,a]

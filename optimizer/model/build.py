@@ -32,6 +32,7 @@ from optimizer.model.placement import add_placement
 from optimizer.model.policy import add_policy
 from optimizer.model.queueing import add_queueing
 from optimizer.model.release import add_release
+from optimizer.model.reliability import add_reliability
 from optimizer.model.split_training import add_split_training
 from optimizer.model.training import add_training
 
@@ -43,6 +44,7 @@ BLOCKS: Final = (
     add_split_training,
     add_accelerators,
     add_queueing,
+    add_reliability,
     add_capacity,
     add_energy,
     add_demand_charge,

@@ -18,6 +18,7 @@ from optimizer.plan.policies import policy_rows
 from optimizer.plan.queueing_rows import pool_reserve_rows, pool_rows
 from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.plan.release_rows import with_release_rows
+from optimizer.plan.reliability_rows import reliability_rows
 from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.site_rows import ledger_rows, site_rows
 from optimizer.plan.split_rows import (
@@ -110,6 +111,7 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
     }
     frames["energy_by_hour"] = _energy_by_hour(case, values, frames)
     frames["metered_demand"] = metered_demand(case, frames)
+    frames.update(reliability_rows(case, solution, frames["accelerators"]))
     frames.update(with_release_rows(case, solution, frames["unserved"]))
     frames["ledgers"] = ledger_rows(case, frames)
     relaxed = bool(solution.options.get("relaxed", 0))

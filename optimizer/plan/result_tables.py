@@ -10,6 +10,7 @@ from optimizer.plan.campus_table import CAMPUSES
 from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
+from optimizer.plan.reliability_tables import PROTECTION_LEVELS, RELIABILITY_TABLES
 from optimizer.plan.split_tables import SPLIT_PARTS, SPLIT_RUNS
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
@@ -325,6 +326,7 @@ RESULT_TABLES: Final = MappingProxyType(
             ACCELERATORS,
             POOLS,
             POOL_RESERVES,
+            *RELIABILITY_TABLES,
             BUILDS,
             LOADS,
             ENERGY_BY_HOUR,
@@ -463,6 +465,7 @@ FINDING_TABLES: Final = MappingProxyType(
             ACCELERATOR_VALUES,
             CAMPUSES,
             NEAR_OPTIMAL,
+            PROTECTION_LEVELS,
         )
     }
 )

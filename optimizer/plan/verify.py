@@ -21,6 +21,7 @@ from optimizer.plan.verify_objectives import check_objectives
 from optimizer.plan.verify_power import check_power, site_energy
 from optimizer.plan.verify_queueing import check_queueing
 from optimizer.plan.verify_release import check_release
+from optimizer.plan.verify_reliability import check_reliability
 from optimizer.plan.verify_rules import check_rules
 from optimizer.plan.verify_shape import check_shape
 from optimizer.plan.verify_sites import check_sites
@@ -93,6 +94,7 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     check_release(checker, facts, plan)
     check_queueing(checker, facts, plan)
     check_split(checker, facts, plan)
+    check_reliability(checker, facts, plan)
     check_power(checker, facts, plan, energy)
     check_rules(checker, facts, plan, energy)
     check_sites(checker, facts, plan)

@@ -91,6 +91,16 @@ FORMS: Final[Mapping[str, Form]] = {
     "pool_reserves": Form(
         ("site", "pool", "accelerator"), ("reserve_accelerators", "reserve_replicas")
     ),
+    "backups": Form(
+        ("region", "service", "site", "backup_site"), ("share", "rtt_p99_ms"), ("budget_ms",)
+    ),
+    "backup_accelerators": Form(
+        ("failure", "service", "site", "accelerator"),
+        ("busy_accelerators", "requests_million_per_day"),
+    ),
+    "failures": Form(
+        ("failure", "site", "accelerator"), ("needed", "available"), others=("binding",)
+    ),
     "builds": Form(
         ("site", "module"),
         ("modules", "it_mw", "used_mw", "design_pue", "annual_pue"),
@@ -208,6 +218,8 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "service": facts.services,
         "site": facts.sites,
         "tier": {row["tier"] for row in facts.rows["tiers"]},
+        "backup_site": facts.sites,
+        "failure": {row["grid_area"] for row in facts.rows["sites"]},
         "accelerator": facts.cards,
         "pool": {row["pool"] for row in facts.services.values()} - {""},
         "line": ("large", "small"),

@@ -32,6 +32,12 @@ from optimizer.report.near_optimal import (
     NEAR_OPTIMAL_TITLE,
     near_optimal_rows,
 )
+from optimizer.report.protection import (
+    PROTECTION_COLUMNS,
+    PROTECTION_TITLE,
+    protection_note,
+    protection_rows,
+)
 from optimizer.report.release import (
     RELEASE_COLUMNS,
     RELEASE_TITLE,
@@ -112,6 +118,7 @@ def summary_of(run: Run, language: Language) -> Summary:
                 writer.jobs(),
                 writer.costs(),
                 writer.policies(),
+                writer.protection(),
                 writer.prices(),
                 writer.confidence(),
             )
@@ -586,6 +593,14 @@ class _Writer:
                 Text("slack", "距限值"),
             ),
             rows,
+        )
+
+    def protection(self) -> SummaryTable:
+        return self.table(
+            PROTECTION_TITLE,
+            PROTECTION_COLUMNS,
+            protection_rows(self.run),
+            protection_note(self.run, self.language),
         )
 
     def prices(self) -> SummaryTable:

@@ -42,6 +42,7 @@ from optimizer.study.activity import block_activity, policy_effects
 from optimizer.study.alternatives import near_optimal_ranges
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
 from optimizer.study.campus import campus_rows
+from optimizer.study.protection import protection_levels
 from optimizer.study.rationing import accelerator_values
 
 UNDONE_TOLERANCE: Final = 1e-6
@@ -292,6 +293,7 @@ def _findings(
         "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
         "campuses": campus_rows(case, built),
         "near_optimal": near_optimal_ranges(case, model, values),
+        "protection_levels": protection_levels(case),
     }
     return MappingProxyType(
         {

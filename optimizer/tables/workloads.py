@@ -123,6 +123,15 @@ SERVICES: Final = Table(
             "站点失效时须保障的比例",
             maximum=1.0,
         ),
+        number(
+            "failover_target_ms",
+            "ms",
+            "target while a backup site serves after a failure; empty: failover_budget_factor "
+            "times the normal target",
+            "失效后由备份站点服务时的时延目标；留空则为正常目标乘以 failover_budget_factor",
+            maximum=1e7,
+            required=False,
+        ),
         integer("tier", "1", "priority, 1 is first", "优先级，1 为最高", minimum=1, maximum=99),
         number(
             "value_yuan_per_request",

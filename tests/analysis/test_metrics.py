@@ -80,6 +80,7 @@ def test_nothing_is_unserved_where_everything_is_served() -> None:
     case = edited_case(
         "every_block",
         cell("services", "target_ms", 100, service="control"),
+        cell("services", "failover_target_ms", 100, service="control"),
         cell("jobs", "count", 1, job="spare"),
     )
     served = solve(case, SolveOptions(relaxed=True))

@@ -26,6 +26,7 @@ WANTED = {
     "cheap-network",
     "dear-network",
     "demand-plus-30",
+    "loss-of-a-hub",
     "market-delivered-prices",
     "no-metro-build",
     "staged-release",
@@ -121,6 +122,27 @@ def test_cities_build_nothing() -> None:
     buildable = modules[allowed & (modules["kind"] == "new").to_numpy(dtype=bool)]
     assert buildable["module"].tolist() == ["metro_air"]
     assert buildable["maximum_per_site"].tolist() == [0]
+
+
+def test_loss_of_a_hub_can_be_survived() -> None:
+    case = with_scenario("loss-of-a-hub")
+    protection = case.derived.protection
+    assert protection.level == 1.0
+    services = case.frame("services").set_index("service")
+    given = base().frame("services").set_index("service")["protected_share"]
+    assert set(services.index[services["protected_share"] != given]) == {"government"}
+    assert dict(zip(services.index, protection.share, strict=True))["government"] == 0.0
+    assert {group.service for group in protection.groups} == set(
+        np.flatnonzero(protection.share > 0.0).tolist()
+    )
+    assert len(protection.states) == 32
+    for group in protection.groups:
+        assert 1 <= len(group.sites) <= 6
+        assert all(protection.state_of[site] != group.state for site in group.sites)
+        for region in group.regions:
+            # Whoever is served from a grid that fails has somebody else to be served by.
+            within = protection.reach[region, group.service, list(group.sites)]
+            assert within.sum() >= protection.share[group.service]
 
 
 def test_delivered_prices_follow_from_the_published_ones() -> None:

@@ -25,7 +25,15 @@ from optimizer.tables.workloads import PINS
 OPTIONS = SolveOptions(gap_location=1e-6)
 SLACK = {"ceiling", "policy_budget"}
 """Row blocks with nothing at a limit: power at the meter, and the budget."""
-OPTIONAL = {"queueing", "split_training", "demand_charge", "hourly", "flexible", "periods"}
+OPTIONAL = {
+    "reliability",
+    "queueing",
+    "split_training",
+    "demand_charge",
+    "hourly",
+    "flexible",
+    "periods",
+}
 """Blocks that the case leaves switched off."""
 
 ELSEWHERE = {"release"}

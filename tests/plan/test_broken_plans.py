@@ -18,10 +18,11 @@ from optimizer.plan.verify import verify_plan
 from tests.plan.broken import CHANGES as OF_OTHER_BLOCKS
 from tests.plan.broken import FORM_RULES, Change
 from tests.plan.broken_release import RELEASE
+from tests.plan.broken_reliability import RELIABILITY
 from tests.plan.broken_split import RULES_OF_OTHER_PLANS, SPLIT_CHANGES
 from tests.plan.solved_cases import SolvedCase, with_value
 
-CHANGES = (*OF_OTHER_BLOCKS, *RELEASE)
+CHANGES = (*OF_OTHER_BLOCKS, *RELEASE, *RELIABILITY)
 POLICY_PARTS = ("activity", "limit", "slack", "unit", "binding", "is written")
 FOLDER = Path(optimizer.plan.__file__).resolve().parent
 
@@ -47,7 +48,7 @@ def test_one_wrong_cell_is_found(every_block: SolvedCase, change: Change) -> Non
     keys = {
         str(cells[key])
         for cells in (frame.iloc[row], plan.tables[change.table].iloc[row])
-        for key in ("site", "link", "region", "job")
+        for key in ("site", "link", "region", "job", "backup_site")
         if key in frame.columns
     }
     for rule in change.rules:

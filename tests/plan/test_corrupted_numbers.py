@@ -172,6 +172,12 @@ CORRUPTIONS = (
     ),
     Corruption("rtt_p99_ms", "one way only", times(0.5), ("round trip",)),
     Corruption("reach", "everybody", filled(1.0), ("share within reach",)),
+    Corruption("protection.budget_ms", "doubled", times(2.0), ("network budget in a failure",)),
+    Corruption("protection.given", "halved", times(0.5), ("protected share",)),
+    Corruption("protection.reach", "everybody", filled(1.0), ("share within reach in a failure",)),
+    Corruption(
+        "protection.state_of", "of another site", rolled(0), ("backup outside the failed grid",)
+    ),
     Corruption("module_cost", "a tenth", times(0.1), ("cost build", "objective")),
     Corruption("upgrade_cost", "a tenth", times(0.1), ("cost network_upgrade", "objective")),
     Corruption("location_factor", "halved", times(0.5), ("ledger location_kt", "cost carbon")),

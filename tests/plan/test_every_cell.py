@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.plan.release_tables import RELEASE_TABLES
 from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
+from optimizer.plan.release_tables import RELEASE_TABLES
+from optimizer.plan.reliability_tables import RELIABILITY_TABLES
 from optimizer.plan.result_tables import (
     ACCELERATORS,
     BUILDS,
@@ -46,6 +47,7 @@ TABLES = (
     ACCELERATORS,
     POOLS,
     POOL_RESERVES,
+    *RELIABILITY_TABLES,
     BUILDS,
     LOADS,
     ENERGY_BY_HOUR,

@@ -136,6 +136,7 @@ LIMITS = (
     limit("policies", "value", 90, {"cost carbon", "objective"}, policy="carbon_price"),
 )
 
+ROUND_TRIPS = {"round trip", "round trip to the backup"}
 NUMBERS = (
     limit(
         "tariffs",
@@ -232,6 +233,12 @@ NUMBERS = (
         "decode_tokens_per_s",
         1000,
         {"requests of accelerators", "work equals demand", "reserve of a pool"},
+        {
+            "requests of accelerators",
+            "work equals demand",
+            "requests of backup accelerators",
+            "backup work equals what is lost",
+        },
         service="chat",
         accelerator="old_card",
     ),
@@ -396,11 +403,11 @@ NUMBERS = (
         "parameters", "value", 1.0, {"goodput", "duration"}, parameter="checkpoint_write_tb_per_s"
     ),
     limit("parameters", "value", 30, {"goodput", "duration"}, parameter="restart_minutes"),
-    limit("parameters", "value", 4.5, {"round trip"}, parameter="fibre_us_per_km"),
+    limit("parameters", "value", 4.5, ROUND_TRIPS, parameter="fibre_us_per_km"),
     limit("parameters", "value", 1.5, {"cost demand_charge", "objective"}, parameter="kva_per_kw"),
-    limit("parameters", "value", 1.2, {"round trip"}, parameter="p99_factor_ip_private"),
-    limit("parameters", "value", 1.9, {"round trip"}, parameter="route_factor_public"),
-    limit("parameters", "value", 0.2, {"round trip"}, parameter="equipment_one_way_ms_optical"),
+    limit("parameters", "value", 1.2, ROUND_TRIPS, parameter="p99_factor_ip_private"),
+    limit("parameters", "value", 1.9, ROUND_TRIPS, parameter="route_factor_public"),
+    limit("parameters", "value", 0.2, ROUND_TRIPS, parameter="equipment_one_way_ms_optical"),
     limit("latency", "rtt_ms", 7.0, {"round trip"}, network="ip_private"),
     limit("latency", "percentile", "mean", {"round trip"}, network="public"),
     limit(

@@ -34,6 +34,10 @@ ROWS: dict[str, set[str]] = {
     "pool_link": {"share within an open pool"},
     "pool_hour": {"load of a pool"},
     "pool_reserve": {"reserve is held"},
+    "backed_up": {"backup work equals what is lost"},
+    "backup_reach": {"share within reach in a failure"},
+    "backup_throughput": {"backup work equals what is lost"},
+    "backup_hour": {"accelerators in a failure"},
     "nameplate": {"nameplate power"},
     "module": {"power used"},
     "ceiling": {"ceiling"},
@@ -74,6 +78,7 @@ IDLE = {
 BELOW_NOTHING = {
     "share": "share is not negative",
     "busy": "busy is not negative",
+    "backup_busy": "busy for backup is not negative",
     "load": "load is not negative",
     "contracted": "contract is not negative",
     "extra": "objective",
