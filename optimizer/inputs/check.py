@@ -20,6 +20,7 @@ from optimizer.inputs.check_queueing import check_pools
 from optimizer.inputs.check_split import CAMPUS_STUDY, check_split
 from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.queueing import WAIT_PROBABILITY
+from optimizer.inputs.routes import PATH_COUNT
 from optimizer.inputs.split_training import SPLIT_PARAMETERS
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
@@ -58,6 +59,7 @@ OPTIONAL_PARAMETERS: Final = (
     CAMPUS_STUDY,
     PROTECTION_LEVEL,
     FAILOVER_BUDGET_FACTOR,
+    PATH_COUNT,
     *SPLIT_PARAMETERS,
 )
 """Parameters that switch a block on; without them it is left out."""

@@ -23,6 +23,7 @@ from optimizer.inputs.policy_rows import (
 )
 from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.release_tiers import check_tiers
+from optimizer.inputs.routes import PATH_COUNT
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, records
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY
@@ -416,6 +417,13 @@ def _links(links: TypedTable) -> Iterator[Fault]:
             Text("a link from a site to itself", "链路两端为同一站点"),
             Text("correct one end or remove the row", "请更正一端或删除该行"),
         )
+    for record in np.flatnonzero(frame["link"].str.contains(";", regex=False).to_numpy()):
+        yield links.fault(
+            int(record),
+            "link",
+            Text("a link code holds ;, which joins the links of a path", "链路代码含有分号"),
+            Text("write it without ;", "请去掉分号"),
+        )
 
 
 def _latency(latency: TypedTable) -> Iterator[Fault]:
@@ -558,6 +566,7 @@ _PARAMETER_BOUNDS: Final = {
     **SPLIT_BOUNDS,
     PROTECTION_LEVEL: (0.0, 1.0, False),
     FAILOVER_BUDGET_FACTOR: (1.0, 100.0, False),
+    PATH_COUNT: (1.0, 10.0, True),
     **{f"equipment_one_way_ms_{kind}": (0.0, 100.0, False) for kind in NETWORKS},
     **{f"p99_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},
     **{f"route_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},

@@ -36,6 +36,13 @@ from optimizer.inputs.protection import (
 )
 from optimizer.inputs.queueing import Pools, pools
 from optimizer.inputs.release_tiers import Tiers, release_tiers
+from optimizer.inputs.routes import (
+    Routes,
+    protected_rtt,
+    routes,
+    rtt_of_extra_fibre,
+    with_admissible,
+)
 from optimizer.inputs.site_room import largest_gangs
 from optimizer.inputs.site_supply import SiteSupply, site_supply
 from optimizer.inputs.split_training import SplitOptions, split_options
@@ -51,11 +58,12 @@ class Derived:
 
     Parameters
     ----------
-    calendar, prices, cooling, demand, profiles, hardware, pools, paths, gangs, splits,
-    supply, policies, tiers, protection
+    calendar, prices, cooling, demand, profiles, hardware, pools, paths, routes, gangs,
+    splits, supply, policies, tiers, protection
         See the classes.
     rtt_p99_ms
-        ``(I, W, S)`` round trip of the 99th percentile of users, access included.
+        ``(I, W, S)`` round trip of the 99th percentile of users, access included; of protected
+        traffic over the longer of its two paths.
     reach
         ``(I, W, S)`` share of the region's users that the site serves within the budget, zero
         where residency forbids it.
@@ -75,6 +83,7 @@ class Derived:
     hardware: Hardware
     pools: Pools
     paths: Paths
+    routes: Routes
     gangs: GangOptions
     splits: SplitOptions
     supply: SiteSupply
@@ -110,7 +119,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
         calendar=days,
     )
     network = paths(sites["site"].tolist(), frames["links"], frames["latency"], parameters)
-    rtt, reach = _reach(sites, regions, services, wanted, network)
+    chosen, rtt, reach = _reach(frames, wanted, network, parameters)
     installed = hardware(
         sites,
         frames["accelerators"],
@@ -145,6 +154,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
             parameters=parameters,
         ),
         paths=network,
+        routes=chosen,
         gangs=gang_options(
             frames["jobs"], frames["training_rates"], frames["accelerators"], parameters
         ),
@@ -162,7 +172,7 @@ def derive(tables: Mapping[str, TypedTable], year: int) -> Derived:
     )
     if parameters.get(PROTECTION_LEVEL, 0.0) > 0.0:
         failover = dataclasses.replace(wanted, budget_ms=failover_budget_ms(services, parameters))
-        _rtt, within = _reach(sites, regions, services, failover, network)
+        _chosen, _rtt, within = _reach(frames, failover, network, parameters)
         derived = dataclasses.replace(derived, protection=_protection(frames, derived, within))
     _freeze(derived)
     return derived
@@ -193,7 +203,7 @@ def _protection(
         ),
         cooled.design_pue,
         cooled.annual_pue,
-        power.demand,
+        power.demand + power.metered.sum(axis=1),
         hours.sum(axis=(1, 2)) / 1e3,
         idle_share=float((hardware.idle_kw / hardware.maximum_kw).mean()),
     )
@@ -208,16 +218,24 @@ def _protection(
 
 
 def _reach(
-    sites: pd.DataFrame,
-    regions: pd.DataFrame,
-    services: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
     wanted: Demand,
     network: Paths,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    parameters: Mapping[str, float],
+) -> tuple[Routes, NDArray[np.float64], NDArray[np.float64]]:
+    sites, regions, services = frames["sites"], frames["regions"], frames["services"]
     site_row = {site: row for row, site in enumerate(sites["site"])}
     nodes = regions["node"].map(site_row).to_numpy(dtype=np.int64)
     kinds = services["network"].map(NETWORKS.index).to_numpy(dtype=np.int64)
-    path_rtt = network.rtt_p99_ms[kinds][:, nodes, :].transpose(1, 0, 2)
+    extra_rtt = rtt_of_extra_fibre(parameters)[kinds]
+    chosen = routes(frames, network, parameters)
+    path_rtt = protected_rtt(
+        network.rtt_p99_ms[kinds][:, nodes, :].transpose(1, 0, 2),
+        chosen,
+        network,
+        nodes,
+        extra_rtt,
+    )
     access = regions["access_rtt_p99_ms"].to_numpy(dtype=float)[:, None, None]
     reach = share_within_budget(
         wanted.budget_ms[None, :, None],
@@ -231,7 +249,17 @@ def _reach(
     same_province = regions["province"].to_numpy()[:, None] == sites["province"].to_numpy()[None, :]
     resident = (services["residency"] == "province").to_numpy()[None, :, None]
     reach = np.where(resident & ~same_province[:, None, :], 0.0, reach)
-    return path_rtt + access, reach
+    chosen = with_admissible(
+        chosen,
+        regions,
+        nodes,
+        fibre_km=network.fibre_km,
+        path_rtt=path_rtt,
+        reach=reach,
+        budget_ms=wanted.budget_ms,
+        extra_rtt=extra_rtt,
+    )
+    return chosen, path_rtt + access, reach
 
 
 def _latest_grid(grid: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from optimizer.model.accelerators import add_accelerators
 from optimizer.model.assembly import Assembly, Block, LinearModel
 from optimizer.model.capacity import add_capacity
 from optimizer.model.demand_charge import add_demand_charge
+from optimizer.model.detours import add_detours
 from optimizer.model.energy import add_energy
 from optimizer.model.flexible import add_flexible
 from optimizer.model.green import add_green
@@ -51,6 +52,7 @@ BLOCKS: Final = (
     add_hourly,
     add_flexible,
     add_network,
+    add_detours,
     add_green,
     add_matching,
     add_policy,

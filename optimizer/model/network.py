@@ -11,12 +11,16 @@ Rows
                        <= leased[e] + step_gbps[e] * upgrades[e]
 
 Flows are the larger direction of each pair in its peak hour. They follow the shortest fibre
-path; traffic within a province and pairs priced in ``link_costs`` do not use the backbone. A
-data set is moved within ``dataset_window_days`` over a circuit that is leased for the year.
+path, from which the block of detours may move them; a service with 1+1 protection follows both
+of its two paths without a common link. Traffic within a province and pairs priced in
+``link_costs`` do not use the backbone. A data set is moved within ``dataset_window_days`` over a
+circuit that is leased for the year.
 Leased capacity pays the lease, upgraded capacity its annuity and running cost only.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +93,9 @@ def _split_flows(assembly: Assembly, case: Case) -> None:
     sites = case.tables["sites"].frame
     province = sites["province"].to_numpy()
     origin = _data_site(case)[job]
-    member, link = _expanded(case, origin, site, province[origin] == province[site])
+    member, link = _expanded(
+        case.derived.paths.links, origin, site, province[origin] == province[site]
+    )
     assembly.put(rows.start + link, column[member], rate[member])
 
 
@@ -114,14 +120,27 @@ def _service_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[n
         regions["province"].to_numpy()[:, None] == sites["province"].to_numpy()[None, :]
     ) | np.isfinite(link_cost_matrix(case))
     triple = sets.share
-    return _expanded(case, node[triple.region], triple.site, free[triple.region, triple.site])
+    open_pair = free[triple.region, triple.site]
+    chosen = case.derived.routes.protection
+    protected = chosen.protected[triple.service]
+    parts = [
+        _expanded(case.derived.paths.links, node[triple.region], triple.site, open_pair | protected)
+    ]
+    if protected.any():
+        parts += [
+            _expanded(links, node[triple.region], triple.site, open_pair | ~protected)
+            for links in (chosen.first, chosen.second)
+        ]
+    member, link = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return member, link
 
 
 def _dataset_paths(case: Case, sets: Sets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (entry of runs, link) for every link that a run's data set crosses."""
     origin = _data_site(case)[case.derived.gangs.job[sets.run.option]]
     province = case.tables["sites"].frame["province"].to_numpy()
-    return _expanded(case, origin, sets.run.site, province[origin] == province[sets.run.site])
+    free = province[origin] == province[sets.run.site]
+    return _expanded(case.derived.paths.links, origin, sets.run.site, free)
 
 
 def _data_site(case: Case) -> NDArray[np.int64]:
@@ -134,17 +153,17 @@ def _data_site(case: Case) -> NDArray[np.int64]:
 
 
 def _expanded(
-    case: Case,
+    links: Sequence[Sequence[tuple[int, ...]]],
     origin: NDArray[np.int64],
     site: NDArray[np.int64],
     free: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the links of the shortest paths of many pairs, repeated by pair."""
-    count = len(case.tables["sites"].frame)
-    flat = [links for by_site in case.derived.paths.links for links in by_site]
-    lengths = np.array([len(links) for links in flat], dtype=np.int64)
+    """Return the links of the paths of many pairs, repeated by pair."""
+    count = len(links)
+    flat = [path for by_site in links for path in by_site]
+    lengths = np.array([len(path) for path in flat], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    every = np.array([link for links in flat for link in links], dtype=np.int64)
+    every = np.array([link for path in flat for link in path], dtype=np.int64)
     pair = origin * count + site
     used = np.where(free, 0, lengths[pair])
     member = np.repeat(np.arange(len(pair)), used)

@@ -14,6 +14,7 @@ from optimizer.inputs.case import Case
 from optimizer.labels import Text
 from optimizer.plan.costs import cost_rows
 from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
+from optimizer.plan.path_rows import flow_of_links, path_rows
 from optimizer.plan.policies import policy_rows
 from optimizer.plan.queueing_rows import pool_reserve_rows, pool_rows
 from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
@@ -94,6 +95,7 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         A solution that holds a point.
     """
     values = _Values(case, solution)
+    paths = path_rows(case, solution)
     frames: dict[str, pd.DataFrame] = {
         "placements": _placements(case, values),
         "unserved": _unserved(case, values),
@@ -105,7 +107,8 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         "accelerators": _accelerators(case, values),
         "builds": _builds(case, values),
         "loads": _loads(case, values),
-        "links": _links(case, values),
+        "paths": paths,
+        "links": _links(case, values, paths),
         "contracts": _contracts(case, values),
         **hour_rows(case, solution.columns),
     }
@@ -416,47 +419,15 @@ def _energy_by_hour(
     )
 
 
-def _links(case: Case, values: _Values) -> pd.DataFrame:
+def _links(case: Case, values: _Values, paths: pd.DataFrame) -> pd.DataFrame:
     links = case.tables["links"].frame
-    flow = np.zeros(len(links))
-    sites = case.tables["sites"].frame
-    row = {name: number for number, name in enumerate(sites["site"])}
-    province = sites["province"].to_numpy()
-    region_province = case.tables["regions"].frame["province"].to_numpy()
-    node = case.tables["regions"].frame["node"].map(row).to_numpy()
-    priced = {
-        (region, site)
-        for region, site in case.tables["link_costs"]
-        .frame[["region", "site"]]
-        .itertuples(index=False)
-    }
-    index, share = values.used("share")
-    peak = case.derived.demand.peak_gbps
-    for region, service, site, part in zip(
-        index["region"], index["service"], index["site"], share, strict=True
-    ):
-        codes = (values.names["region"][region], values.names["site"][site])
-        if region_province[region] == province[site] or codes in priced:
-            continue
-        for link in case.derived.paths.links[node[region]][site]:
-            flow[link] += part * peak[region, service]
-    index, count = values.used("runs")
-    jobs = case.tables["jobs"].frame
-    window = case.parameter("parameters", "dataset_window_days")
-    for option, site, runs in zip(index["option"], index["site"], count, strict=True):
-        job = case.derived.gangs.job[option]
-        home = row[jobs["dataset_site"].iloc[job]]
-        if province[home] == province[site]:
-            continue
-        rate = gbit_per_s_of_transfer(float(jobs["dataset_tb"].iloc[job]), window)
-        for link in case.derived.paths.links[home][site]:
-            flow[link] += runs * rate
+    flow = flow_of_links(case, paths)
     add_split_flows(case, values.solution, flow)
     leased, upgrades = values.level("leased"), values.level("upgrades")
     return pd.DataFrame(
         {
             "link": links["link"].to_numpy(dtype=object),
-            "flow_gbps": flow,
+            "flow_gbps": flow_of_links(case, paths),
             "spare_gbps": links["capacity_gbps"].to_numpy()
             * (1.0 - links["used_share"].to_numpy()),
             "leased_gbps": np.where(np.abs(leased) > NEGLIGIBLE, leased, 0.0),

@@ -8,6 +8,7 @@ from typing import Final
 from optimizer.labels import Text
 from optimizer.plan.campus_table import CAMPUSES
 from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.path_tables import BANDWIDTH_EFFECT, LINK_FAILURES, PATHS
 from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
 from optimizer.plan.reliability_tables import PROTECTION_LEVELS, RELIABILITY_TABLES
@@ -330,6 +331,7 @@ RESULT_TABLES: Final = MappingProxyType(
             BUILDS,
             LOADS,
             ENERGY_BY_HOUR,
+            PATHS,
             LINKS,
             CONTRACTS,
             LEDGERS,
@@ -466,6 +468,8 @@ FINDING_TABLES: Final = MappingProxyType(
             CAMPUSES,
             NEAR_OPTIMAL,
             PROTECTION_LEVELS,
+            BANDWIDTH_EFFECT,
+            LINK_FAILURES,
         )
     }
 )

@@ -110,6 +110,20 @@ FORMS: Final[Mapping[str, Form]] = {
     "energy_by_hour": Form(
         ("site", "typical_day", "hour"), ("it_mw", "meter_mw", "price_yuan_per_kwh")
     ),
+    "paths": Form(
+        ("node", "site", "protection", "path"),
+        (
+            "fibre_km",
+            "one_way_mean_ms_optical",
+            "one_way_mean_ms_ip_private",
+            "one_way_mean_ms_public",
+            "rtt_p99_ms_optical",
+            "rtt_p99_ms_ip_private",
+            "rtt_p99_ms_public",
+            "flow_gbps",
+        ),
+        others=("links",),
+    ),
     "links": Form(("link",), ("flow_gbps", "spare_gbps", "leased_gbps", "upgrades")),
     "contracts": Form(("contract", "site"), ("energy_gwh",)),
     "ledgers": Form(
@@ -177,7 +191,7 @@ LISTED: Final = {"ledgers": "site", "sites": "site", "links": "link"}
 """Tables with a row for each code of their key, used or not."""
 
 
-WHOLE: Final = {"gang": 1, "start_month": 0}
+WHOLE: Final = {"gang": 1, "start_month": 0, "path": 1}
 """Key columns that count, and the least that can be reckoned with.
 
 Whether a run may start in its month is a rule of its own.
@@ -226,6 +240,8 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "module": facts.modules,
         "job": facts.jobs,
         "link": facts.links,
+        "node": facts.sites,
+        "protection": {"none", "1+1"},
         "profile": {
             "idle",
             *(f"training_{day}" for day in facts.days),

@@ -235,6 +235,7 @@ class _Writer:
                 physical=figures["physical_green_share"],
             )
         )
+        lines.append(self._bandwidth_line())
         return lines
 
     def _minimises_cost_first(self) -> bool:
@@ -274,6 +275,22 @@ class _Writer:
                 )
             lines.append(line)
         return lines
+
+    def _bandwidth_line(self) -> str:
+        effect = self.run.findings["bandwidth_effect"].iloc[0]
+        return self.say(
+            Text(
+                "bandwidth at {factor:g} times its price moves {moved:.1%} of the IT energy to "
+                "other sites and raises the least cost by {rise:,.0f} million yuan a year "
+                "({share:.2%}; LP relaxation)",
+                "带宽价格升至 {factor:g} 倍时，{moved:.1%} 的 IT 电量转移到其他站点，最低年成本"
+                "上升 {rise:,.0f} 百万元（{share:.2%}，线性松弛）",
+            ),
+            factor=effect["price_factor"],
+            moved=effect["moved_it_energy_share"],
+            rise=effect["cost_rise_million_yuan"],
+            share=effect["cost_rise_share"],
+        )
 
     def _unserved_line(self) -> str:
         prices = self.run.findings["prices"]

@@ -82,6 +82,7 @@ FILE_OF_ROWS: Final = {
     "earlier_room": "flexible",
     "shift_day": "flexible",
     "link": "network",
+    "detour_within": "detours",
     "claims": "green",
     "location_ledger": "green",
     "market_ledger": "green",

@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from optimizer.analysis.link_failures import link_failures
 from optimizer.analysis.metrics import Metrics, metrics
 from optimizer.errors import InfeasibleError, SolverError, StoppedError
 from optimizer.inputs.case import Case
@@ -40,6 +41,7 @@ from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
 from optimizer.study.alternatives import near_optimal_ranges
+from optimizer.study.bandwidth_effect import bandwidth_effect
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
 from optimizer.study.campus import campus_rows
 from optimizer.study.protection import protection_levels
@@ -294,6 +296,8 @@ def _findings(
         "campuses": campus_rows(case, built),
         "near_optimal": near_optimal_ranges(case, model, values),
         "protection_levels": protection_levels(case),
+        "bandwidth_effect": bandwidth_effect(case, model),
+        "link_failures": link_failures(case, plan),
     }
     return MappingProxyType(
         {

@@ -156,6 +156,13 @@ SERVICES: Final = Table(
             maximum=10_000,
             required=False,
         ),
+        text(
+            "path_protection",
+            "1+1: traffic is carried twice, over two paths without a common link; empty: once",
+            "1+1 表示经两条无公共链路的路径同时承载，留空为单路径",
+            allowed=("none", "1+1"),
+            required=False,
+        ),
     ),
 )
 

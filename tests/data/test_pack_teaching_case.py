@@ -33,6 +33,7 @@ OPTIONAL = {
     "hourly",
     "flexible",
     "periods",
+    "detours",
 }
 """Blocks that the case leaves switched off."""
 

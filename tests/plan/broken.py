@@ -608,7 +608,26 @@ RULES = (
     ),
 )
 
-CHANGES = (*WORK, *POOLS, *POWER, *LEDGERS, *SITES, *COSTS, *RULES)
+PATHS = (
+    Change("paths", "path", "one that is not", to(9), ("path exists", "traffic within reach")),
+    Change("paths", "node", "elsewhere", to("east_cluster"), ("traffic is carried",)),
+    Change("paths", "site", "elsewhere", to("east_metro"), ("traffic is carried",)),
+    Change("paths", "links", "another way", to("city-west"), ("links of a path",)),
+    Change("paths", "fibre_km", "in miles", times(0.62), ("fibre of a path",)),
+    Change("paths", "rtt_p99_ms_public", "one way only", times(0.5), ("round trip of a path",)),
+    Change("paths", "rtt_p99_ms_ip_private", "doubled again", times(2), ("round trip of a path",)),
+    Change("paths", "one_way_mean_ms_optical", "both ways", times(2), ("two ways of a path",)),
+    Change(
+        "paths",
+        "flow_gbps",
+        "below nothing",
+        to(-1.0),
+        ("flow of a path is not negative", "traffic is carried"),
+    ),
+    Change("paths", "flow_gbps", "a little more", times(1.01), ("traffic is carried",)),
+)
+
+CHANGES = (*PATHS, *WORK, *POOLS, *POWER, *LEDGERS, *SITES, *COSTS, *RULES)
 
 FORM_RULES = {
     "column is there",

@@ -101,6 +101,8 @@ def test_every_rule_of_the_verifier_is_broken_once() -> None:
     # Broken by leaving rows out: test_incomplete_plans.
     broken |= {"hours written"}
     broken |= RULES_OF_OTHER_PLANS
+    # Broken where paths have a choice: test_several_paths.
+    broken |= {"traffic is carried twice"}
     # Broken by the form of the tables: test_form_of_plans.
     broken |= FORM_RULES
     families = {"cost *": "cost ", "ledger *": "ledger ", "site *": "site "}

@@ -104,7 +104,7 @@ def test_a_code_that_is_not_listed_is_named(every_block: SolvedCase, table: str)
         (table, column)
         for table, form in FORMS.items()
         for column in form.key
-        if column not in {"gang", "start_month", "contract", "row", "configuration"}
+        if column not in {"gang", "start_month", "path", "contract", "row"}
     ],
 )
 def test_an_unknown_code_is_named(table: str, column: str) -> None:
