@@ -23,7 +23,7 @@ from optimizer.labels import Text
 from optimizer.model.assembly import LinearModel
 from optimizer.plan.path_tables import BANDWIDTH_EFFECT
 from optimizer.plan.plan import profile_hours
-from optimizer.solve.living import LivingModel
+from optimizer.solve.living import NEARLY, LivingModel
 
 PRICE_FACTOR: Final = 10.0
 NETWORK_TERMS: Final = ("network_lease", "network_upgrade")
@@ -60,7 +60,7 @@ def bandwidth_effect(
     network = np.zeros(model.shape[1])
     for term in NETWORK_TERMS:
         network += model.cost_terms[term]
-    living = LivingModel(model)
+    living = LivingModel(model, open_share=NEARLY)
     before = living.solve()
     living.set_costs(model.cost + (price_factor - 1.0) * network)
     after = living.solve()
