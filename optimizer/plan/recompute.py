@@ -10,15 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from optimizer.plan.recompute_supply import RawSupply
 from optimizer.plan.verify_backbone import Backbone
-from optimizer.plan.verify_raw import RawTables
 from optimizer.plan.verify_written import Row
 from optimizer.tables.frames import TypedTable
 
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Recomputed(RawTables):
+class Recomputed(RawSupply):
     """The raw tables as dictionaries, and all the numbers that follow from them."""
 
     def __init__(self, tables: Mapping[str, TypedTable], year: int) -> None:
@@ -51,15 +51,6 @@ class Recomputed(RawTables):
                     total += wanted["output_tokens"] / row["decode_tokens_per_s"]
                 return total
         return None
-
-    def profile(self, name: str) -> list[float]:
-        """Return the 24 values of a profile relative to its mean."""
-        day = [0.0] * 24
-        for row in self.rows["profiles"]:
-            if row["profile"] == name:
-                day[row["hour"]] = row["relative_load"]
-        mean = sum(day) / 24.0
-        return [value / mean for value in day]
 
     def peak_gbps(self, region: str, service: str) -> float:
         """Return the data rate of a region's demand in its peak hour, Gbit/s."""
@@ -215,6 +206,10 @@ class Recomputed(RawTables):
         """Return the power of one idle accelerator, kW."""
         return float(self.cards[card]["idle_share"] * self.sustained_kw(card))
 
+    def busy_kw(self, card: str) -> float:
+        """Return the power that work adds to one accelerator, kW."""
+        return self.sustained_kw(card) - self.idle_kw(card)
+
     def fleet(self, site: str, card: str) -> float:
         """Return the accelerators installed at a site."""
         return float(
@@ -234,14 +229,6 @@ class Recomputed(RawTables):
                 if row["accelerator"] == card and row["year"] == self.year
             )
         )
-
-    def annuity(self, years: float) -> float:
-        """Return the yearly payment for one yuan of capital over a life."""
-        rate = self.finance["discount_rate"]
-        if rate == 0.0:
-            return 1.0 / years
-        growth = (1.0 + rate) ** years
-        return float(rate * growth / (growth - 1.0))
 
     def accelerator_cost(self, card: str) -> float:
         """Return the yearly cost of one accelerator bought, million yuan."""

@@ -16,16 +16,20 @@ from optimizer.inputs.case import Case
 from optimizer.labels import Text
 from optimizer.plan.plan import Plan
 from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_balance import balance_of
+from optimizer.plan.verify_hours import check_hours
 from optimizer.plan.verify_money import check_money
 from optimizer.plan.verify_objectives import check_objectives
-from optimizer.plan.verify_power import check_power, site_energy
+from optimizer.plan.verify_power import check_power
 from optimizer.plan.verify_queueing import check_queueing
 from optimizer.plan.verify_release import check_release
 from optimizer.plan.verify_reliability import check_reliability
 from optimizer.plan.verify_rules import check_rules
 from optimizer.plan.verify_shape import check_shape
+from optimizer.plan.verify_shifts import check_shifts
 from optimizer.plan.verify_sites import check_sites
 from optimizer.plan.verify_split import check_split
+from optimizer.plan.verify_supply import check_supply
 from optimizer.plan.verify_work import check_work
 from optimizer.plan.verify_written import Written, written
 from optimizer.plan.violation import Checker, Violation
@@ -89,17 +93,20 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     """Check everything and return the cost recomputed; NaN if the tables have not their form."""
     if not check_shape(checker, facts, plan):
         return math.nan
-    energy = site_energy(facts, plan)
+    balance = balance_of(facts, plan)
     check_work(checker, facts, plan)
     check_release(checker, facts, plan)
     check_queueing(checker, facts, plan)
     check_split(checker, facts, plan)
     check_reliability(checker, facts, plan)
-    check_power(checker, facts, plan, energy)
-    check_rules(checker, facts, plan, energy)
+    check_power(checker, facts, plan, balance)
+    check_supply(checker, facts, plan)
+    check_shifts(checker, facts, plan)
+    check_hours(checker, facts, plan, balance)
+    check_rules(checker, facts, plan, balance)
     check_sites(checker, facts, plan)
-    check_objectives(checker, facts, plan, energy)
-    return check_money(checker, facts, plan, energy)
+    check_objectives(checker, facts, plan, balance.energy)
+    return check_money(checker, facts, plan, balance)
 
 
 def require_verified(verification: Verification) -> None:

@@ -6,9 +6,11 @@ import math
 from collections import defaultdict
 
 from optimizer.plan.recompute import Recomputed
-from optimizer.plan.verify_power import SiteEnergy
+from optimizer.plan.verify_balance import Balance
+from optimizer.plan.verify_hours import energy_cost, metered_cost
 from optimizer.plan.verify_rules import PRICES, policy_sides
 from optimizer.plan.verify_split import gangs_at_sites
+from optimizer.plan.verify_supply import supply_cost
 from optimizer.plan.verify_written import Row, Written
 from optimizer.plan.violation import Checker
 
@@ -16,9 +18,9 @@ Terms = dict[tuple[str, str], float]
 """Yearly cost by term and place, million yuan."""
 
 
-def check_money(checker: Checker, facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+def check_money(checker: Checker, facts: Recomputed, plan: Written, balance: Balance) -> float:
     """Check every cost row and the objective; return the cost recomputed, million yuan."""
-    terms = _terms(facts, plan, energy)
+    terms = _terms(facts, plan, balance)
     written = {(row["term"], row["place"]): row["million_yuan"] for row in plan.rows["costs"]}
     for key in sorted(set(terms) | set(written)):
         term, place = key
@@ -31,16 +33,19 @@ def check_money(checker: Checker, facts: Recomputed, plan: Written, energy: Site
     return total
 
 
-def _terms(facts: Recomputed, plan: Written, energy: SiteEnergy) -> Terms:
+def _terms(facts: Recomputed, plan: Written, balance: Balance) -> Terms:
     terms: Terms = defaultdict(float)
     for row in plan.rows["accelerators"]:
         yuan = row["bought"] * facts.accelerator_cost(row["accelerator"])
         terms["accelerators", row["site"]] += yuan
     _builds(terms, facts, plan)
-    _energy(terms, facts, energy)
+    _energy(terms, facts, balance)
+    for key, yuan in supply_cost(facts, plan).items():
+        terms[key] += yuan
     _network(terms, facts, plan)
     _workloads(terms, facts, plan)
-    _policies(terms, facts, plan, energy, _green(terms, facts, plan))
+    _green(terms, facts, plan)
+    _policies(terms, facts, plan, balance)
     return terms
 
 
@@ -60,7 +65,7 @@ def _builds(terms: Terms, facts: Recomputed, plan: Written) -> None:
                 power[site] += row["modules"] * size / limit if limit > 0.0 else 1.0
                 opened[site] = max(opened.get(site, 0.0), part, power[site])
         terms["demand_charge", site] += (
-            row["used_mw"] * facts.design_pue(site, module) * facts.demand_charge(site)
+            row["used_mw"] * facts.design_pue(site, module) * facts.contracted_charge(site)
         )
     for site, opened_part in opened.items():
         # Only a relaxed plan, which is a bound and no plan to build, opens a site in part.
@@ -70,13 +75,13 @@ def _builds(terms: Terms, facts: Recomputed, plan: Written) -> None:
         )
 
 
-def _energy(terms: Terms, facts: Recomputed, energy: SiteEnergy) -> None:
-    mean: dict[str, float] = defaultdict(float)
-    for (site, _module), part in energy.items():
-        terms["energy", site] += part[2]
-        mean[site] += part[1] * 1000.0 / 8760.0
+def _energy(terms: Terms, facts: Recomputed, balance: Balance) -> None:
+    for site, yuan in energy_cost(facts, balance).items():
+        terms["energy", site] += yuan
+    for site, yuan in metered_cost(facts, balance).items():
+        terms["demand_charge", site] += yuan
     for step in facts.rows["supply_steps"]:
-        above = mean[step["site"]] - step["above_mw"]
+        above = balance.metered(step["site"]) * 1000.0 / 8760.0 - step["above_mw"]
         if above > 0.0:
             yuan = above * 8760.0 * step["extra_yuan_per_kwh"] / 1000.0
             terms["local_supply", step["site"]] += yuan
@@ -111,42 +116,31 @@ def _workloads(terms: Terms, facts: Recomputed, plan: Written) -> None:
             terms["moving", site] += pin["value"] * at[workload, site] / national[workload]
 
 
-def _green(terms: Terms, facts: Recomputed, plan: Written) -> dict[str, float]:
-    """Add what contracts cost and return the energy they claim at each site, GWh."""
-    price = {
-        (row["contract"], row["site"]): row["price_yuan_per_mwh"]
-        for row in facts.rows["green_contracts"]
-    }
-    claimed: dict[str, float] = defaultdict(float)
+def _green(terms: Terms, facts: Recomputed, plan: Written) -> None:
+    price = {key: row["price_yuan_per_mwh"] for key, row in facts.claims.items()}
     for row in plan.rows["contracts"]:
-        claimed[row["site"]] += row["energy_gwh"]
         # What nobody offers has no price, and no cost that could be right.
         yuan = price.get((row["contract"], row["site"]), math.nan)
         terms["green_contracts", row["site"]] += row["energy_gwh"] * yuan / 1000.0
-    return claimed
 
 
-def _policies(
-    terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy, claimed: dict[str, float]
-) -> None:
+def _policies(terms: Terms, facts: Recomputed, plan: Written, balance: Balance) -> None:
     """Add the price of carbon, surcharges, subsidies and the penalties of broken rows."""
-    metered: dict[str, float] = defaultdict(float)
-    for (site, _module), part in energy.items():
-        metered[site] += part[1]
     for policy in facts.policies():
         if policy["kind"] == "carbon_price":
             for site in facts.sites:
                 grid = facts.grid(site)
                 if policy["ledger"] == "location":
-                    tonnes = metered[site] * 1000.0 * grid["location_kgco2_per_kwh"]
+                    tonnes = balance.taken[site] * 1000.0 * grid["location_kgco2_per_kwh"]
                 else:
                     residual = grid["residual_kgco2_per_kwh"]
-                    tonnes = (metered[site] - claimed[site]) * 1000.0 * residual
+                    grid_only = balance.taken[site] - balance.claimed[site]
+                    tonnes = grid_only * 1000.0 * residual
                 terms["carbon", site] += tonnes * policy["value"] / 1e6
         elif policy["kind"] in PRICES:
-            _policy_price(terms, facts, plan, energy, policy)
+            _policy_price(terms, facts, plan, balance, policy)
         elif not policy["hard"]:
-            for _place, activity, limit in policy_sides(facts, plan, policy, energy):
+            for _place, activity, limit in policy_sides(facts, plan, policy, balance):
                 short = limit - activity
                 if not policy["kind"].endswith("_min"):
                     short = -short
@@ -156,7 +150,7 @@ def _policies(
 
 
 def _policy_price(
-    terms: Terms, facts: Recomputed, plan: Written, energy: SiteEnergy, policy: Row
+    terms: Terms, facts: Recomputed, plan: Written, balance: Balance, policy: Row
 ) -> None:
     """Add what a surcharge costs or a subsidy pays."""
     kind, value = policy["kind"], float(policy["value"])
@@ -168,7 +162,7 @@ def _policy_price(
                 yuan = value * 1000.0 * row["modules"] * module["it_mw"]
                 terms["subsidies", row["site"]] -= yuan * facts.annuity(module["life_years"]) / 1e6
         return
-    for (site, module_code), (it, meter, _yuan) in energy.items():
+    for (site, module_code), (it, meter) in balance.energy.items():
         if site not in inside:
             continue
         if kind == "compute_voucher":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
-from optimizer.plan.verify_power import SiteEnergy
+from optimizer.plan.verify_balance import SiteEnergy
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 

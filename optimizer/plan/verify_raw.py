@@ -58,26 +58,13 @@ class RawTables:
             self._prices[key] = day
         return self._prices[key]
 
-    def demand_charge(self, site: str) -> float:
-        """Return what one MW contracted costs in a year, million yuan."""
-        wanted = self.sites[site]
-        by_month = {
-            row["month"]: row
-            for row in self.rows["tariffs"]
-            if row["tariff_region"] == wanted["tariff_region"]
-            and row["voltage_kv"] == wanted["voltage_kv"]
-        }
-        total = 0.0
-        for row in by_month.values():
-            if row["basis"] == "demand":
-                total += row["demand_charge_yuan_per_kw_month"] * 1000.0
-            else:
-                total += (
-                    row["capacity_charge_yuan_per_kva_month"]
-                    * self.parameters["kva_per_kw"]
-                    * 1000.0
-                )
-        return total / 1e6
+    def annuity(self, years: float) -> float:
+        """Return the yearly payment for one yuan of capital over a life."""
+        rate = self.finance["discount_rate"]
+        if rate == 0.0:
+            return 1.0 / years
+        growth = (1.0 + rate) ** years
+        return float(rate * growth / (growth - 1.0))
 
     def pue_at(self, module: str, celsius: float) -> float:
         """Return the PUE of a module at an outside temperature."""

@@ -108,7 +108,16 @@ FORMS: Final[Mapping[str, Form]] = {
     ),
     "loads": Form(("site", "profile", "module"), ("mean_mw",)),
     "energy_by_hour": Form(
-        ("site", "typical_day", "hour"), ("it_mw", "meter_mw", "price_yuan_per_kwh")
+        ("site", "typical_day", "hour"),
+        (
+            "it_mw",
+            "meter_mw",
+            "own_mw",
+            "charge_mw",
+            "discharge_mw",
+            "import_mw",
+            "price_yuan_per_kwh",
+        ),
     ),
     "paths": Form(
         ("node", "site", "protection", "path"),
@@ -132,9 +141,16 @@ FORMS: Final[Mapping[str, Form]] = {
             "it_gwh",
             "meter_gwh",
             "new_meter_gwh",
+            "import_gwh",
+            "own_gwh",
+            "export_gwh",
             "claimed_gwh",
+            "matched_gwh",
             "location_kt",
             "market_kt",
+            "hourly_kt",
+            "hourly_green_share",
+            "hourly_green_share_with_grid",
             "contractual_green_share",
             "physical_green_share",
             "water_m3",
@@ -164,21 +180,38 @@ FORMS: Final[Mapping[str, Form]] = {
         ),
     ),
     "policies": Form(("policy", "row"), ("activity", "limit", "slack"), others=("unit", "binding")),
+    "lines": Form(
+        ("site", "line"),
+        ("available_gwh", "self_use_gwh", "export_gwh"),
+        others=("direct", "built"),
+    ),
+    "generation": Form(("contract", "site"), ("capacity_mw",)),
+    "line_hours": Form(("site", "line", "typical_day", "hour"), ("self_mw", "export_mw")),
+    "batteries": Form(("battery", "site"), ("power_mw", "energy_mwh")),
+    "battery_hours": Form(
+        ("battery", "site", "typical_day", "hour"), ("charge_mw", "discharge_mw", "stored_mwh")
+    ),
+    "shifts": Form(("site", "module", "typical_day", "hour"), ("later_mw", "earlier_mw")),
+    "metered_demand": Form(("site", "typical_day"), ("peak_mw", "million_yuan")),
 }
 """The tables of a plan. Stated here again, so that the verifier does not follow their writer."""
 
 COST_TERMS: Final = frozenset(
     {
         "accelerators",
+        "batteries",
         "build",
         "carbon",
         "demand_charge",
         "energy",
+        "exports",
+        "generation",
         "green_contracts",
         "local_supply",
         "moving",
         "network_lease",
         "network_upgrade",
+        "own_power",
         "policy_penalties",
         "pue_surcharge",
         "service_links",
@@ -223,7 +256,7 @@ def check_shape(checker: Checker, facts: Recomputed, plan: Written) -> bool:
 
 
 def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
-    """Return what may stand in each key column of codes.
+    """Return what may stand in each key column of codes, or in that of one table.
 
     Contracts and the rows of policies are missing: rules of their own say which there are.
     """
@@ -245,8 +278,11 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "profile": {
             "idle",
             *(f"training_{day}" for day in facts.days),
-            *(row["profile"] for row in facts.rows["profiles"]),
+            *facts.service_shapes,
         },
+        "lines.line": {line for _site, line in facts.lines},
+        "line_hours.line": {line for _site, line in facts.lines},
+        "battery": {battery for battery, _site in facts.batteries},
         "typical_day": facts.days,
         "hour": range(24),
         "term": COST_TERMS,
@@ -271,8 +307,8 @@ def _keys(
         seen.add(key)
     checker.none("row stands once", table, twice)
     for column in form.key:
-        if column in codes:
-            known = codes[column]
+        known = codes.get(f"{table}.{column}", codes.get(column))
+        if known is not None:
             unknown = [place for place, row in rows if row[column] not in known]
             checker.none("code is known", f"{table}.{column}", unknown)
         elif column in WHOLE:
