@@ -24,9 +24,10 @@ from optimizer.inputs.policy_rows import (
 from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.release_tiers import check_tiers
 from optimizer.inputs.routes import PATH_COUNT
+from optimizer.inputs.typical_days import DAYS_IN_MONTH, day_of_months
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, records
-from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY
+from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
 
 SHARE_TOLERANCE = 1e-6
 
@@ -88,7 +89,7 @@ def _typical_days(times: TypedTable, frame: pd.DataFrame) -> Iterator[Fault]:
                 ).filled(day=day),
                 Text("give 24 rows for each typical day", "每个典型日应有 24 行"),
             )
-        if len(set(rows["month"])) > 1 or len(set(rows["weight_days"])) > 1:
+        if len(rows[["month", "weight_days"]].drop_duplicates()) > 1:
             yield times.fault(
                 first,
                 "month",
@@ -108,26 +109,38 @@ def _typical_days(times: TypedTable, frame: pd.DataFrame) -> Iterator[Fault]:
             ),
             Text("they must sum to 365", "合计应为 365 天"),
         )
-    months = set(days["month"])
-    if len(days) > 1 and months != set(range(1, 13)):
-        yield times.fault(
-            start,
-            "month",
-            Text("no typical day for month {months}", "缺少 {months} 月的典型日").filled(
-                months=", ".join(str(item) for item in sorted(set(range(1, 13)) - months))
-            ),
-            Text(
-                "give one typical day, or at least one for each month",
-                "请只给一个典型日，或每月至少一个",
-            ),
-        )
-    elif len(days) > len(months):
+    if days["month"].duplicated().any():
         yield times.fault(
             start,
             "month",
             Text("several typical days in one month", "同一月份有多个典型日"),
             Text("give one typical day for each month", "每月只保留一个典型日"),
         )
+    elif 1 < len(days) < MONTHS_PER_YEAR:
+        yield from _days_stand_for_months(times, days.sort_values("month"))
+
+
+def _days_stand_for_months(times: TypedTable, days: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the days whose weight is not that of the months that only they represent."""
+    day_of = day_of_months(days["month"].to_numpy(dtype=np.int64))
+    for number, (record, name, weight) in enumerate(
+        zip(days.index, days["typical_day"], days["weight_days"], strict=True)
+    ):
+        months = np.flatnonzero(day_of == number) + 1
+        length = float(DAYS_IN_MONTH[months - 1].sum())
+        if abs(weight - length) > SHARE_TOLERANCE:
+            yield times.fault(
+                int(record),
+                "weight_days",
+                Text(
+                    "{day} stands for months {months}, which have {length:g} days",
+                    "{day} 代表 {months} 月，共 {length:g} 天",
+                ).filled(day=name, months=", ".join(str(month) for month in months), length=length),
+                Text(
+                    "weigh it so, or give a typical day for every month",
+                    "请改为该天数，或每月给一个典型日",
+                ),
+            )
 
 
 def _tariff_hours(tariffs: TypedTable) -> Iterator[Fault]:

@@ -84,6 +84,7 @@ FILE_OF_ROWS: Final = {
     "link": "network",
     "detour_within": "detours",
     "claims": "green",
+    "claims_on_grid": "green",
     "location_ledger": "green",
     "market_ledger": "green",
 }
