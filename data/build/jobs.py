@@ -338,7 +338,6 @@ def add_jobs(pack: Pack) -> None:
                 "name_en": job.name_en,
                 "kind": job.kind,
                 "count": assumed("jobs", job.code, "count").cell(),
-                "growth_per_year": assumed("jobs", "any", "growth_per_year").cell(),
                 "flop": work,
                 "accelerators": gang,
                 "accelerator": job.accelerator,

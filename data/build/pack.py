@@ -8,10 +8,9 @@ from typing import Final
 from data.build.accelerators import add_accelerators
 from data.build.climate import add_climate
 from data.build.cooling import add_modules
-from data.build.direct_supply import add_batteries, add_generation
 from data.build.finance import add_finance, add_times
 from data.build.fleet import add_fleet
-from data.build.grid import add_grid
+from data.build.grid import add_green_contracts, add_grid, add_renewable_profiles
 from data.build.jobs import add_jobs, add_training_rates
 from data.build.network import add_latency, add_links
 from data.build.policies import add_policies
@@ -19,7 +18,6 @@ from data.build.profiles import add_profiles
 from data.build.provinces import add_provinces
 from data.build.rates import add_service_rates, reference_seconds
 from data.build.regions import add_regions
-from data.build.renewables import add_green_contracts, add_renewable_profiles
 from data.build.services import add_services
 from data.build.sites import add_sites
 from data.build.tariffs import add_tariffs
@@ -61,8 +59,6 @@ def build_all(destination: Path) -> None:
     add_tariffs(pack)
     add_grid(pack)
     add_green_contracts(pack)
-    add_generation(pack)
-    add_batteries(pack)
     add_renewable_profiles(pack)
     add_policies(pack)
     add_finance(pack)
