@@ -22,7 +22,7 @@ import pandas as pd
 
 from optimizer.analysis.link_failures import link_failures
 from optimizer.analysis.metrics import Metrics, metrics
-from optimizer.errors import InfeasibleError, SolverError, StoppedError
+from optimizer.errors import InfeasibleError, SolverError, StoppedError, UsageError
 from optimizer.inputs.case import Case
 from optimizer.labels import BASELINE_RULES, Text
 from optimizer.model.assembly import LinearModel
@@ -144,6 +144,7 @@ def run_case(
     recorded
         Options as recorded; from ``options`` if left out.
     """
+    _require_one_period(case)
     recorded = dict(recorded or recorded_options(options))
     clock = _Clock(dict(seconds or {}), options.progress)
     model, sets = clock.timed("build", lambda: build_model(case))
@@ -171,6 +172,19 @@ def run_case(
     }
     run = Run(case, plan, findings, MappingProxyType(record))
     return SolvedCase(run, model, log)
+
+
+def _require_one_period(case: Case) -> None:
+    """Refuse a case of several periods: its model stands, its plan cannot be verified yet."""
+    if case.later:
+        raise UsageError(
+            Text(
+                "{case} has {n} periods; plans of one period only are verified and written: keep "
+                "the rows of one year in times",
+                "{case} 含 {n} 个规划期；目前仅能核验并输出单一规划期的方案，请在 times 中"
+                "只保留一年",
+            ).filled(case=case.name, n=len(case.periods))
+        )
 
 
 class _Clock:
