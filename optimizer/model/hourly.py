@@ -23,7 +23,7 @@ Rows, with w[d] the weight of a day and M the meter load of the block energy
                              + sum_k PUE[s,k,d] * (later - earlier)
     generation[n,d,h]      self + export <= sum_{g in n} factor[g,d,h] * generation_mw[g]
     line_built[g]          generation_mw[g] <= capacity_mw[g] * line[n]         (direct lines)
-    self_total[n]          sum w * self / 1000 >= self_use_gwh[n]
+    self_total[n]          sum w * self / 1000 = self_use_gwh[n]     (what is used is claimed)
     export_total[n]        sum w * export / 1000 <= export_gwh[n]
     import_total[s]        sum w * import / 1000 <= import_gwh[s]
     import_least[s]        import_gwh[s] >= sum_k energy[s,k]
@@ -35,7 +35,8 @@ Rows, with w[d] the weight of a day and M the meter load of the block energy
     stored_size[b,d,h]     stored <= battery_mwh[b]
     peak[s,d,h]            import[s,d,h] <= peak_mw[s,d]                        (metered demand)
     credit_green[s,d,h]    credit <= sum_n self + sum_c shape[c,d,h] * contracted[c]
-    credit_load[s,d,h]     credit <= sum_{p,k} shape * PUE * load      (excess is not counted)
+    credit_load[s,d,h]     credit <= sum_{p,k} shape * PUE * load + sum_k PUE * (later - earlier)
+                           (excess is not counted)
     credit_total[s]        sum w * credit / 1000 >= credit_gwh[s]
 
 The two rows on yearly sums follow from the hours, with yield = sum w * factor / 1000; they say of
@@ -201,7 +202,12 @@ def _lines(assembly: Assembly, case: Case, hours: _Hours, balance: Block) -> Non
         ("export_total", sent, "export_gwh", 1.0),
     ):
         yearly = assembly.add_columns(column, {"line": lines, "site": offers.line_site}, "GWh")
-        rows = assembly.add_rows(name, {"line": lines, "site": offers.line_site}, "GWh", upper=0.0)
+        # All power used counts among the claims: were less of it claimed, certificates could
+        # be claimed for the same load once more.
+        least = 0.0 if name == "self_total" else -np.inf
+        rows = assembly.add_rows(
+            name, {"line": lines, "site": offers.line_site}, "GWh", lower=least, upper=0.0
+        )
         assembly.put(np.repeat(rows.ids, hours.count), unit_block.ids, sign * weight / 1e3)
         assembly.put(rows.ids, yearly.ids, -sign)
 
@@ -327,6 +333,14 @@ def add_matching(assembly: Assembly, case: Case, sets: Sets) -> None:
         np.repeat(load.ids[here], hours.count),
         -drawn.reshape(-1),
     )
+    for name, sign in (("later_mw", -1.0), ("earlier_mw", 1.0)):
+        if name in assembly.columns:
+            moved = assembly.columns[name]
+            here = np.flatnonzero(row_of[moved.index["site"]] >= 0)
+            site, module, day = (moved.index[key][here] for key in ("site", "module", "day"))
+            at = row_of[site] * hours.count + day * HOURS_PER_DAY + moved.index["hour"][here]
+            pue = case.derived.cooling.pue[site, module, day]
+            assembly.put(rows.start + at, moved.ids[here], sign * pue)
     rows = assembly.add_rows("credit_total", {"site": sites}, "GWh", upper=0.0)
     weight = np.tile(hours.weight, len(sites))
     assembly.put(np.repeat(rows.ids, hours.count), credit.ids, -weight / 1e3)

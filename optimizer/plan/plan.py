@@ -427,7 +427,7 @@ def _links(case: Case, values: _Values, paths: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "link": links["link"].to_numpy(dtype=object),
-            "flow_gbps": flow_of_links(case, paths),
+            "flow_gbps": flow,
             "spare_gbps": links["capacity_gbps"].to_numpy()
             * (1.0 - links["used_share"].to_numpy()),
             "leased_gbps": np.where(np.abs(leased) > NEGLIGIBLE, leased, 0.0),

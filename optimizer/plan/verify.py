@@ -105,7 +105,7 @@ def _check(checker: Checker, facts: Recomputed, plan: Written) -> float:
     check_hours(checker, facts, plan, balance)
     check_rules(checker, facts, plan, balance)
     check_sites(checker, facts, plan)
-    check_objectives(checker, facts, plan, balance.energy)
+    check_objectives(checker, facts, plan, balance)
     return check_money(checker, facts, plan, balance)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
-from optimizer.plan.verify_balance import SiteEnergy
+from optimizer.plan.verify_balance import Balance
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
 
 def check_objectives(
-    checker: Checker, facts: Recomputed, plan: Written, energy: SiteEnergy
+    checker: Checker, facts: Recomputed, plan: Written, balance: Balance
 ) -> None:
     """Check value, unit, bound and held limit of every objective."""
     for stated in plan.objectives:
@@ -21,7 +21,7 @@ def check_objectives(
         if not known:
             continue
         unit, value_of = _VALUES[stated.name, stated.boundary]
-        value = value_of(facts, plan, energy)
+        value = value_of(facts, plan, balance)
         checker.holds("objective unit", stated.name, fact=stated.unit == unit)
         checker.equal("objective value", stated.name, stated.value, value, unit)
         checker.at_most("objective bound", stated.name, stated.bound, value, unit)
@@ -29,27 +29,29 @@ def check_objectives(
             checker.at_most("objective held", stated.name, value, stated.held, unit)
 
 
-def _cost(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
+def _cost(facts: Recomputed, plan: Written, balance: Balance) -> float:
     """Return all cost rows, each of which the rules on money compare with the raw tables."""
-    del facts, energy
+    del facts, balance
     return float(sum(row["million_yuan"] for row in plan.rows["costs"]))
 
 
-def _facility_cost(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
-    del facts, energy
+def _facility_cost(facts: Recomputed, plan: Written, balance: Balance) -> float:
+    del facts, balance
     rows = [row for row in plan.rows["costs"] if row["term"] != "accelerators"]
     return float(sum(row["million_yuan"] for row in rows))
 
 
-def _location_carbon(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
-    """Return the location-based emissions, whose rows other rules compare with the hours."""
-    del facts, energy
-    return float(sum(row["location_kt"] for row in plan.rows["ledgers"]))
+def _location_carbon(facts: Recomputed, plan: Written, balance: Balance) -> float:
+    """Return the location-based emissions of what is taken from the grid, kt CO2."""
+    del plan
+    return sum(
+        gwh * facts.grid(site)["location_kgco2_per_kwh"] for site, gwh in balance.taken.items()
+    )
 
 
-def _unmatched_energy(facts: Recomputed, plan: Written, energy: SiteEnergy) -> float:
-    """Return the energy not matched at the sites that a policy on hourly matching counts."""
-    del energy
+def _unmatched_energy(facts: Recomputed, plan: Written, balance: Balance) -> float:
+    """Return the energy not matched at the sites that a policy on hourly matching counts, GWh."""
+    del plan
     counted = {
         site
         for policy in facts.policies()
@@ -57,17 +59,11 @@ def _unmatched_energy(facts: Recomputed, plan: Written, energy: SiteEnergy) -> f
         for site in facts.sites
         if facts.in_scope(policy["scope"], site)
     }
-    return float(
-        sum(
-            row["meter_gwh"] - row["matched_gwh"]
-            for row in plan.rows["ledgers"]
-            if row["site"] in counted
-        )
-    )
+    return sum(balance.metered(site) - balance.matched[site] for site in counted)
 
 
 _VALUES: Final[
-    dict[tuple[str, str], tuple[str, Callable[[Recomputed, Written, SiteEnergy], float]]]
+    dict[tuple[str, str], tuple[str, Callable[[Recomputed, Written, Balance], float]]]
 ] = {
     ("cost", "it"): ("million yuan", _cost),
     ("cost", "facility"): ("million yuan", _facility_cost),

@@ -4,6 +4,7 @@ Every case is solved once in a test run. ``every_block`` is a case of these test
 block of the formulation does something: modules, upgrades, leases, contracts, supply steps, a
 soft policy row that is broken, demand out of reach and a training run that is left out.
 ``several_sites`` is the same with one more training run, which is too large for any one site.
+``hours`` has own generation, batteries, batch work that moves and metered demand.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from optimizer.inputs.case import Case, checked_case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.model.index import Sets
+from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.plan import Plan, make_plan
 from optimizer.plan.verify import verify_plan
 from optimizer.solve.options import SolveOptions
@@ -34,7 +36,13 @@ from optimizer.tables.frames import TypedTable
 TINY = "tiny"
 EVERY_BLOCK = str(Path(__file__).resolve().parent / "cases" / "every_block")
 SEVERAL_SITES = str(Path(__file__).resolve().parent / "cases" / "several_sites")
-CASES = {"tiny": TINY, "every_block": EVERY_BLOCK, "several_sites": SEVERAL_SITES}
+HOURS = str(Path(__file__).resolve().parent / "cases" / "hours")
+CASES = {
+    "tiny": TINY,
+    "every_block": EVERY_BLOCK,
+    "several_sites": SEVERAL_SITES,
+    "hours": HOURS,
+}
 
 Tables = Mapping[str, TypedTable]
 TableEdit = Callable[[dict[str, TypedTable]], None]
@@ -66,6 +74,8 @@ def solved_case(name: str, *, relaxed: bool = False) -> SolvedCase:
 
 def plan_with(table: str) -> SolvedCase:
     """Return a solved case whose plan has rows in a table."""
+    if table in {of_hours.name for of_hours in HOUR_TABLES}:
+        return solved_case("hours")
     return solved_case("several_sites" if table.startswith("split_") else "every_block")
 
 

@@ -131,7 +131,7 @@ def loads_by_profile(solved: SolvedCase) -> pd.Series[float]:
     case, tables = solved.case, solved.plan.tables
     idle = raw.idle_kw(case)
     extra = raw.power_kw(case, "sustained") - idle
-    profile = case.tables["services"].frame.set_index("service")["profile"]
+    profile = raw.counted_profile(case)
     parts: list[tuple[str, str, float]] = []
     for row in tables["service_accelerators"].to_dict("records"):
         power = row["busy_accelerators"] * extra[row["accelerator"]] / 1e3
@@ -187,8 +187,20 @@ def hours(solved: SolvedCase) -> pd.DataFrame:
                     }
                 )
             )
-    frame = pd.concat(parts, ignore_index=True)
     keys = ["site", "module", "typical_day", "hour"]
+    shifts = solved.plan.tables["shifts"]
+    moved = shifts["later_mw"] - shifts["earlier_mw"]
+    factors = [
+        raw.pue(case, module, raw.mean_temperature(case, site, int(days["month"][day])))
+        for site, module, day in shifts[keys[:3]].itertuples(index=False)
+    ]
+    weights = [float(days["weight_days"][day]) for day in shifts["typical_day"]]
+    parts.append(
+        shifts[keys].assign(
+            it_mw=moved, meter_mw=moved * np.array(factors, dtype=float), weight=weights
+        )
+    )
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     rules = {"it_mw": "sum", "meter_mw": "sum", "weight": "first"}
     return frame.groupby(keys, as_index=False).agg(rules)
 
@@ -296,7 +308,7 @@ def test_ledgers_add_up(solved: SolvedCase, hours: pd.DataFrame) -> None:
     claimed = tables["contracts"].groupby("site")["energy_gwh"].sum()
     claimed = claimed.reindex(ledgers.index, fill_value=0.0)
     np.testing.assert_allclose(ledgers["claimed_gwh"], claimed, rtol=1e-12)
-    assert (claimed <= ledgers["meter_gwh"] + 1e-6).all()
+    assert (claimed + ledgers["own_gwh"] <= ledgers["meter_gwh"] + 1e-6).all()
     kind = case.tables["modules"].frame.set_index("module")["kind"]
     wue = raw.series(case, "modules", "module", "wue_l_per_kwh")
     it = hours["it_mw"] * hours["weight"] / 1e3
@@ -316,13 +328,26 @@ def test_ledgers_add_up(solved: SolvedCase, hours: pd.DataFrame) -> None:
     np.testing.assert_allclose(ledgers["water_m3"], by_site(it * litres) * 1e3, rtol=1e-9)
     location = raw.grid(case, "location_kgco2_per_kwh").reindex(ledgers.index)
     residual = raw.grid(case, "residual_kgco2_per_kwh").reindex(ledgers.index)
-    meters = ledgers["meter_gwh"]
-    np.testing.assert_allclose(ledgers["location_kt"], location * meters, rtol=1e-9)
-    np.testing.assert_allclose(ledgers["market_kt"], residual * (meters - claimed), rtol=1e-9)
+    meters, own, taken = ledgers["meter_gwh"], ledgers["own_gwh"], ledgers["import_gwh"]
+    np.testing.assert_allclose(ledgers["location_kt"], location * taken, rtol=1e-9)
+    market = residual * (taken - claimed)
+    np.testing.assert_allclose(ledgers["market_kt"], market, rtol=1e-9, atol=1e-12)
+    written = tables["energy_by_hour"]
+    weight = raw.days(case)["weight_days"]
+    days = np.array([weight[day] for day in written["typical_day"]])
+    for column, of in (("import_mw", taken), ("own_mw", own)):
+        gwh = (written[column] * days / 1e3).groupby(written["site"]).sum()
+        expected = gwh.reindex(ledgers.index, fill_value=0.0)
+        np.testing.assert_allclose(of, expected, rtol=1e-9, atol=1e-12)
+    lines = tables["lines"].groupby("site")[["self_use_gwh", "export_gwh"]].sum()
+    lines = lines.reindex(ledgers.index, fill_value=0.0)
+    np.testing.assert_allclose(own, lines["self_use_gwh"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(ledgers["export_gwh"], lines["export_gwh"], rtol=1e-12)
     green = raw.grid(case, "green_share").reindex(ledgers.index)
     np.testing.assert_allclose(ledgers["physical_green_share"], green, rtol=1e-12)
     share = [
-        taken / used if used > 0.0 else 0.0 for taken, used in zip(claimed, meters, strict=True)
+        part / used if used > 0.0 else 0.0
+        for part, used in zip(claimed + own, meters, strict=True)
     ]
     np.testing.assert_allclose(ledgers["contractual_green_share"], share, rtol=1e-9)
 

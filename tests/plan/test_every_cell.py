@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
+from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.release_tables import RELEASE_TABLES
 from optimizer.plan.reliability_tables import RELIABILITY_TABLES
 from optimizer.plan.result_tables import (
@@ -48,6 +49,7 @@ TABLES = (
     POOLS,
     POOL_RESERVES,
     *RELIABILITY_TABLES,
+    *HOUR_TABLES,
     BUILDS,
     LOADS,
     ENERGY_BY_HOUR,

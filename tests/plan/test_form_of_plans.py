@@ -198,5 +198,9 @@ def test_one_hour_left_out_is_counted(every_block: SolvedCase) -> None:
         "hours written": site,
         "IT load in the hour": f"{site}|{day}|{hour}",
         "meter in the hour": f"{site}|{day}|{hour}",
+        "own power in the hour": f"{site}|{day}|{hour}",
+        "charge in the hour": f"{site}|{day}|{hour}",
+        "discharge in the hour": f"{site}|{day}|{hour}",
+        "import in the hour": f"{site}|{day}|{hour}",
         "price in the hour": f"{site}|{day}|{hour}",
     }

@@ -33,7 +33,6 @@ ENERGY_SIDES = {
     "policy green_physical limit",
     "policy carbon_cap_market activity",
 }
-ROUND_TRIPS = {"round trip", "round trip of a path", "two ways of a path"}
 LIMITS = (
     limit(
         "accelerator_supply", "supply", 9000, {"national supply"}, accelerator="new_card", year=2026
@@ -41,7 +40,13 @@ LIMITS = (
     limit(
         "accelerators", "availability", 0.5, {"accelerators in the hour"}, accelerator="new_card"
     ),
-    limit("sites", "ceiling_mw", 30, {"ceiling"}, site="west_cluster"),
+    limit(
+        "sites",
+        "ceiling_mw",
+        30,
+        {"ceiling", "import within the ceiling"},
+        site="west_cluster",
+    ),
     limit("sites", "build_limit_mw", 1, {"build limit"}, site="east_metro"),
     limit("sites", "ai_ready_it_mw", 1, {"existing power"}, site="east_metro"),
     limit(
@@ -143,7 +148,12 @@ LIMITS = (
     limit("policies", "value", 90, {"cost carbon", "objective"}, policy="carbon_price"),
 )
 
-ROUND_TRIPS = {"round trip", "round trip to the backup"}
+ROUND_TRIPS = {
+    "round trip",
+    "round trip of a path",
+    "round trip to the backup",
+    "two ways of a path",
+}
 NUMBERS = (
     limit(
         "tariffs",
@@ -239,10 +249,10 @@ NUMBERS = (
         "service_rates",
         "decode_tokens_per_s",
         1000,
-        {"requests of accelerators", "work equals demand", "reserve of a pool"},
         {
             "requests of accelerators",
             "work equals demand",
+            "reserve of a pool",
             "requests of backup accelerators",
             "backup work equals what is lost",
         },
@@ -261,7 +271,7 @@ NUMBERS = (
         "services",
         "expected_pools",
         2,
-        {"reserve of a pool", "load of a small pool"},
+        {"reserve of a pool"},
         service="chat",
     ),
     limit(
@@ -320,7 +330,11 @@ NUMBERS = (
         "grid",
         "green_share",
         0.44,
-        {"ledger physical_green_share", "policy green_physical activity"},
+        {
+            "ledger physical_green_share",
+            "ledger hourly_green_share_with_grid",
+            "policy green_physical activity",
+        },
         province="WE",
     ),
     limit(
@@ -334,7 +348,7 @@ NUMBERS = (
         "grid",
         "location_kgco2_per_kwh",
         0.4,
-        {"ledger location_kt", "cost carbon", "objective"},
+        {"ledger location_kt", "ledger hourly_kt", "cost carbon", "objective"},
         province="WE",
     ),
     limit(
@@ -344,10 +358,13 @@ NUMBERS = (
         {
             "annual PUE",
             "meter in the hour",
+            "import in the hour",
             "cost energy",
             "cost carbon",
             "objective",
             "ledger meter_gwh",
+            "ledger import_gwh",
+            "ledger hourly_kt",
             "ledger location_kt",
             "ledger market_kt",
             "ledger new_meter_gwh",
@@ -428,7 +445,13 @@ NUMBERS = (
     limit("parameters", "value", 1.9, ROUND_TRIPS, parameter="route_factor_public"),
     limit("parameters", "value", 0.2, ROUND_TRIPS, parameter="equipment_one_way_ms_optical"),
     limit("latency", "rtt_ms", 7.0, {"round trip"}, network="ip_private"),
-    limit("latency", "percentile", "mean", ROUND_TRIPS, network="public"),
+    limit(
+        "latency",
+        "percentile",
+        "mean",
+        ROUND_TRIPS - {"round trip to the backup"},
+        network="public",
+    ),
     limit(
         "services",
         "bytes_in_per_request",

@@ -47,7 +47,7 @@ ROWS: dict[str, set[str]] = {
     "module_load": {"load in a module"},
     "meter": {"objective"},
     "supply_step": {"objective"},
-    "pool_line": {"load of a small pool"},
+    "pool_line": {"load of a pool"},
     "link": {"flow within capacity"},
     "claims": {"claims within energy"},
     "location_ledger": {"objective"},
