@@ -30,8 +30,6 @@ def with_periods(folder: Path, years: tuple[int, ...]) -> Path:
         ("services", {"growth_per_year": "1"}),
         ("accelerators", {"life_years": "30"}),
         ("modules", {"life_years": "30"}),
-        # A fleet in place would age between the years.
-        ("fleet", lambda frame: frame.iloc[:0]),
     ):
         path = folder / f"{name}.csv"
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -64,19 +62,35 @@ def test_one_period_is_the_model_without_periods() -> None:
     assert (model.cost == again.cost).all()
 
 
-def test_the_second_year_costs_no_less_than_the_first_discounted(twice: Case) -> None:
-    """Two equal years share what the first has bought, so both cost at most twice one year."""
+def test_years_are_discounted_and_the_fleet_ages(twice: Case) -> None:
+    first, second = twice.periods
+    rate = twice.parameter("finance", "discount_rate")
+    assert (first.period.weight, second.period.weight) == pytest.approx((1.0, 1.0 / (1.0 + rate)))
+    before = first.frame("fleet").set_index(["site", "accelerator"])["installed"]
+    after = second.frame("fleet").set_index(["site", "accelerator"])["installed"]
+    # A thirtieth leaves every year of a life of thirty.
+    assert (after == (before * 29.0 / 30.0).round()).all()
+
+
+def test_two_years_cost_the_first_and_the_discounted_second_at_least(twice: Case) -> None:
+    """No plan of both years does either year's work for less than that year alone takes.
+
+    Alone, a year pays for what it buys in full; here the second also uses what the first bought
+    and still pays for, so each year's part is a plan of that year.
+    """
     model, sets = build_periods(twice)
     assert len(sets) == 2
     both = LivingModel(serving_everything(model)).solve()
-    one = LivingModel(serving_everything(build_model_of_one(twice))).solve()
+    alone = [
+        LivingModel(serving_everything(build_model_of_one(period))).solve()
+        for period in twice.periods
+    ]
     assert both is not None
-    assert one is not None
-    weight = sum(period.period.weight for period in twice.periods)
-    assert weight == pytest.approx(1.0 + 1.0 / (1.0 + twice.parameter("finance", "discount_rate")))
-    # The year's plan repeated is a plan of both years; nothing in it is cheaper alone.
-    assert both.objective <= weight * one.objective * (1.0 + 1e-9)
-    assert both.objective >= one.objective
+    least = 0.0
+    for period, point in zip(twice.periods, alone, strict=True):
+        assert point is not None
+        least += period.period.weight * point.objective
+    assert both.objective >= least * (1.0 - 1e-9)
 
 
 def build_model_of_one(case: Case) -> LinearModel:
