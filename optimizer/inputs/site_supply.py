@@ -188,7 +188,7 @@ def _generation(
         yearly[number] = offer["capex_yuan_per_kw"] * 1e3 * share / 1e6
     return Generation(
         contract=rows.astype(np.int64),
-        site=site,
+        site=site.astype(np.int64),
         line=np.array(line, dtype=np.int64),
         capacity_mw=offers["capacity_mw"].to_numpy(dtype=float),
         yearly_cost=yearly,
@@ -207,7 +207,7 @@ def _batteries(table: pd.DataFrame, site_row: Mapping[str, int], rate: float) ->
     share = np.array([annuity_factor(rate, life) for life in offers["life_years"]])
     share = share + offers["upkeep_share_per_year"].to_numpy(dtype=float)
     return Batteries(
-        site=offers["site"].map(site_row).to_numpy(dtype=np.int64),
+        site=offers["site"].map(site_row).to_numpy().astype(np.int64),
         power_mw=offers["power_mw"].to_numpy(dtype=float),
         energy_mwh=offers["energy_mwh"].to_numpy(dtype=float),
         # yuan/kW for a MW is thousand yuan, hence / 1e3 for million yuan

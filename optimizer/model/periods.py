@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.inputs.case import Case
-from optimizer.model.assembly import Assembly
+from optimizer.model.assembly import Assembly, Floats, Integers
 from optimizer.model.index import Sets
 from optimizer.model.release import link_periods
 
@@ -59,11 +59,12 @@ def add_retirement(assembly: Assembly, case: Case, sets: Sets) -> None:
     assembly.put(rows.ids, block.ids[at[kept]], -share)
 
 
-def _upper(earlier: Assembly, count: int, entries: np.ndarray) -> np.ndarray:
+def _upper(earlier: Assembly, count: int, entries: Integers) -> Floats:
     """Return the fleet of the period before, the upper bounds of what it takes out."""
     upper = earlier.upper_of("retired")
     assert len(upper) == count
-    return upper[entries]
+    fleet: Floats = upper[entries]
+    return fleet
 
 
 def add_periods(assembly: Assembly, case: Case, sets: Sets) -> None:

@@ -25,12 +25,12 @@ class Vintage(NamedTuple):
     ----------
     ids
         Their columns.
-    index
+    places
         What they belong to.
     """
 
     ids: Integers
-    index: dict[str, Integers]
+    places: dict[str, Integers]
 
 
 def cards(assembly: Assembly, case: Case) -> list[Vintage]:

@@ -44,7 +44,7 @@ def _facility_cost(facts: Recomputed, plan: Written, balance: Balance) -> float:
 def _location_carbon(facts: Recomputed, plan: Written, balance: Balance) -> float:
     """Return the location-based emissions of what is taken from the grid, kt CO2."""
     del plan
-    return sum(
+    total: float = sum(
         gwh * facts.grid(site)["location_kgco2_per_kwh"] for site, gwh in balance.taken.items()
     )
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import highspy
 import numpy as np
@@ -254,7 +254,7 @@ def _master(  # noqa: PLR0917 - the split hands over what it knows
     least = np.full(count + extra, -np.inf)
     least[:count] = model.lower[plan_columns]
 
-    def longer(array: NDArray[np.generic], filler: float) -> NDArray[np.generic]:
+    def longer[Kind: np.generic](array: NDArray[Kind], filler: float) -> NDArray[Kind]:
         return np.concatenate([array[plan_columns], np.full(extra, filler, dtype=array.dtype)])
 
     blocks = _renumbered(model.columns, plan_columns)
@@ -329,7 +329,7 @@ class Hours:
     def __init__(self, part: Part, *, easing: bool = False) -> None:
         self.part = part
         self._easing = easing
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", 1)
         rows, columns = len(part.rows), len(part.columns)

@@ -186,6 +186,11 @@ def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
     )
 
 
+def _same_point(one: LinearPoint | None, other: LinearPoint) -> bool:
+    """Return whether a solver gave the same point twice."""
+    return one is not None and bool(np.allclose(one.values, other.values, rtol=1e-12, atol=1e-12))
+
+
 class _Best(NamedTuple):
     """The best plan so far: its cost, the master's columns, and those of the whole model."""
 
@@ -251,7 +256,16 @@ class _Parts:
                 assert self._best is not None
                 return self._point(newest, self._best)
             solver.setOptionValue("simplex_strategy", DUAL)
-            newest = _solved(solver)
+            following = _solved(solver)
+            if _same_point(following, newest):
+                # What the point between taught is below the solver's tolerance.
+                if self._close(newest, self._round(solver, newest.values, newest.values)):
+                    assert self._best is not None
+                    return self._point(newest, self._best)
+                following = _solved(solver)
+                if self._best is not None and _same_point(following, newest):
+                    return self._point(newest, self._best)
+            newest = following
         raise SolverError(Text("the hours of sites do not converge", "站点逐时子问题未能收敛"))
 
     def _tried(self, solver: Any, newest: LinearPoint) -> int:  # noqa: ANN401

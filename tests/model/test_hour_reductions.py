@@ -16,7 +16,7 @@ from optimizer.plan.raw_solution import Status
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
 from tests.helpers import copy_tiny, edit_cell, read_rows
-from tests.hour_case import SmallCase, add_battery, built, set_prices, solved, steady_case
+from tests.hour_case import add_battery, built, set_prices, solved, steady_case
 from tests.hourly_case_folders import (
     MONTHS,
     SUN,
@@ -29,6 +29,7 @@ from tests.hourly_case_folders import (
     profile_rows,
     set_flexible,
 )
+from tests.inputs.small_case import SmallCase
 from tests.random_hours import random_hours
 
 SITES = ("east_cluster", "east_metro", "west_cluster")

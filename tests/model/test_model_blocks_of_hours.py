@@ -342,7 +342,7 @@ def test_own_power_stands_in_every_account_once(hours: Named) -> None:
         hours,
         "policy_green_share_physical_min[green_share_physical_min]",
         {
-            **{name: 0.7 for name in own},
+            **dict.fromkeys(own, 0.7),
             "energy[coast,hall]": 0.3 - 0.4,
             energy: 0.3 - 0.4,
         },

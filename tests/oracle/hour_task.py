@@ -73,7 +73,7 @@ class Task:
 
 def random_task(seed: int) -> Task:
     """Return a problem at random, in which most options pay now and then."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - not for secrets
     number = random.choice([1, 1, 3])
     days = DAYS_OF[number]
     loads = [random.randint(1, 4) for _hour in HOURS]
@@ -144,11 +144,12 @@ class HourProgram:
         self.program = Program()
         self.hours = list(itertools.product(task.days, HOURS))
         keep = self.program.keep
-        cards = {}
+        cards: dict[Key, float] = {}
         for name, site, line in zip(SITES, task.sites, lines, strict=True):
             self._site(name, site, line=line)
             cards["cards", name] = 1.0
-        keep({("load", name): 1.0 for name in SITES}, low=task.load_mw, high=task.load_mw)
+        loads: dict[Key, float] = {("load", name): 1.0 for name in SITES}
+        keep(loads, low=task.load_mw, high=task.load_mw)
         keep(cards, high=task.cards_mw)
         if task.matching:
             self._matching()
@@ -205,12 +206,12 @@ class HourProgram:
             roof = column("roof used", hour)
             used = column("line used", hour, site.line_kept / 1e3)
             sent = column("line sent", hour, -site.line_export / 1e3)
-            charge, discharge = column("charge", hour), column("discharge", hour)
+            charged, discharge = column("charge", hour), column("discharge", hour)
             stored = column("stored", hour)
             later, earlier = column("later", hour), column("earlier", hour)
             drawn = ratio * task.shape[hour]
             program.keep(
-                {grid: 1, roof: 1, used: 1, discharge: 1, charge: -1}
+                {grid: 1, roof: 1, used: 1, discharge: 1, charged: -1}
                 | {load: -drawn, later: -ratio, earlier: ratio},
                 low=0,
                 high=0,
@@ -221,7 +222,7 @@ class HourProgram:
                 {used: 1, sent: 1, ("line sun", name): -sun, ("line wind", name): -wind}, high=0
             )
             power: Key = ("battery mw", name)
-            program.keep({charge: 1, power: -1}, high=0)
+            program.keep({charged: 1, power: -1}, high=0)
             program.keep({discharge: 1, power: -1}, high=0)
             program.keep({stored: 1, ("battery mwh", name): -1}, high=0)
             program.keep({later: 1, spare[hour]: -1}, high=0)
@@ -240,7 +241,7 @@ class HourProgram:
                 low=0,
                 high=0,
             )
-        moved = {("later", name, str(month), str(hour)): 1.0 for hour in HOURS}
+        moved: dict[Key, float] = {("later", name, str(month), str(hour)): 1.0 for hour in HOURS}
         moved |= {("earlier", name, str(month), str(hour)): -1.0 for hour in HOURS}
         program.keep(moved, low=0, high=0)
 
@@ -293,22 +294,14 @@ class HourProgram:
         for name, site in zip(SITES, task.sites, strict=True):
             year = sum(task.days[month] * site.sun[month][hour] for month, hour in self.hours) / 1e3
             trade: Key = ("trade", name)
-            own: dict[Key, float] = {}
             for month, hour in self.hours:
                 at = (name, str(month), str(hour))
                 credit = program.add("credit", *at)
-                program.keep(
-                    {
-                        credit: 1,
-                        ("roof used", *at): -1,
-                        ("line used", *at): -1,
-                        trade: -site.sun[month][hour] / year,
-                    },
-                    high=0,
-                )
+                green: dict[Key, float] = {credit: 1, trade: -site.sun[month][hour] / year}
+                green["roof used", *at] = green["line used", *at] = -1
+                program.keep(green, high=0)
                 drawn = pue(site, month) * task.shape[hour]
                 program.keep({credit: 1, ("load", name): -drawn}, high=0)
-                own["roof used", *at] = own["line used", *at] = task.days[month] / 1e3
             total |= self._yearly("credit", name, 1.0 - task.green)
             total |= self._energy(name, site, task.green - task.matching)
             # Trade claims what the grid delivers and the load takes, not what a battery loses.

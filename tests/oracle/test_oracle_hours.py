@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from tests.hour_case import (
-    HOURS,
-    MONTHS,
     TWO_PRICES,
     WHOLE,
     add_battery,
@@ -25,7 +23,7 @@ from tests.hour_case import (
     twelve_days,
     values,
 )
-from tests.inputs.small_case import SmallCase, row
+from tests.inputs.small_case import HOURS, MONTHS, SmallCase, row
 
 LOAD = 10.0
 """MW of the steady load of most cases."""
@@ -139,10 +137,11 @@ def test_a_battery_moves_nothing_from_day_to_day() -> None:
 
 
 def test_a_battery_without_energy_is_no_storage() -> None:
-    for cells in ({"energy_mwh": 0}, {"power_mw": 0}):
+    for size in ("energy_mwh", "power_mw"):
         case = steady_case(LOAD)
         set_prices(case, TWO_PRICES)
-        add_battery(case, **cells)
+        add_battery(case)
+        case.set("batteries", {"site": "coast"}, **{size: 0})
         assert solved(case).objective == pytest.approx(BOUGHT, rel=1e-12)
         assert "charge_mw" not in built(case)[1].columns
 
@@ -297,13 +296,14 @@ def test_a_battery_does_not_match_other_hours() -> None:
 def direct(case: SmallCase, **cells: object) -> None:
     """Offer a line of 40 MW that yields half its power in all hours: 4.38 GWh a MW."""
     set_factors(case, [0.5] * 24, technology="onshore_wind")
-    known: dict[str, object] = {
-        "contract": "wind",
-        "kind": "direct_supply",
-        "technology": "onshore_wind",
-        "capacity_mw": 40,
-    }
-    add_generation(case, **known | cells)
+    add_generation(
+        case,
+        contract="wind",
+        kind="direct_supply",
+        technology="onshore_wind",
+        capacity_mw=40,
+    )
+    case.set("green_contracts", {"contract": "wind"}, **cells)
 
 
 def test_self_use_binds_where_exports_pay() -> None:

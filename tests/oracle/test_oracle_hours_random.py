@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optimizer.plan.raw_solution import RawSolution
@@ -180,8 +180,9 @@ def solved_task(task: Task) -> RawSolution:
     return solution
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.integers(0, 100_000))
+@example(244)  # its last cuts are smaller than the solver's tolerance
 def _random_task(seed: int) -> None:
     task = random_task(seed)
     assert solved_task(task).objective == pytest.approx(optimum(task), rel=1e-6, abs=1e-6)

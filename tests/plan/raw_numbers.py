@@ -218,7 +218,8 @@ def monthly_charges(case: Case, site: str) -> pd.DataFrame:
     kva = value(case, "parameters", "kva_per_kw")
     by_capacity = bands["capacity_charge_yuan_per_kva_month"] * kva * 1000.0
     yuan = by_demand.where(bands["basis"] == "demand", by_capacity)
-    return bands.assign(million_yuan=yuan / 1e6).set_index("month")
+    charges: pd.DataFrame = bands.assign(million_yuan=yuan / 1e6).set_index("month")
+    return charges
 
 
 def generation(case: Case) -> pd.DataFrame:

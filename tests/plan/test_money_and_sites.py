@@ -49,7 +49,8 @@ def investments(solved: SolvedCase) -> Rows:
         add(rows, "site_opening", site, sites["fixed_cost_million_yuan_per_year"][site])
     months = raw.days(case)["month"]
     peaks = tables["energy_by_hour"].groupby(["site", "typical_day"])["import_mw"].max()
-    for (site, day), peak in peaks.items():
+    for place, peak in zip(peaks.index.tolist(), peaks.tolist(), strict=True):
+        site, day = place
         charge = raw.metered_charge(case, site, int(months[day]))
         add(rows, "demand_charge", site, peak * charge)
     return rows

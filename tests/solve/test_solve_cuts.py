@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def plans(model: LinearModel, seed: int, count: int) -> list[Floats]:
         point = LivingModel(dataclasses.replace(whole, cost=model.cost * factor)).solve()
         assert point is not None
         corners.append(point.values)
-    between = [0.5 * (one + other) for one, other in zip(corners, corners[1:], strict=False)]
+    between = [0.5 * (one + other) for one, other in itertools.pairwise(corners)]
     return corners + between
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from random import Random
 
@@ -74,7 +75,7 @@ def test_identical_days_are_as_one(seed: int) -> None:
 
 
 def test_only_the_sum_of_weights_counts_if_days_are_alike() -> None:
-    random = Random(1)
+    random = Random(1)  # noqa: S311 - not for secrets
     parts = [random.uniform(1, 60) for _month in MONTHS]
     costs = []
     for weights in (MONTH_DAYS, [part * 365 / sum(parts) for part in parts]):
@@ -184,7 +185,7 @@ def test_matching_by_the_hour_costs_most_and_none_least(seed: int) -> None:
             case.set("grid", {"province": province}, green_share=0)
         change(case)
         plans.append(plan_of(case.case()))
-    for loose, tight in zip(plans, plans[1:], strict=False):
+    for loose, tight in itertools.pairwise(plans):
         assert tight.objective >= loose.bound * (1 - 1e-9)
 
 
