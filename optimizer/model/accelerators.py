@@ -121,7 +121,7 @@ def _fleet_rows(
         upper=installed[pair],
     )
     assembly.put(rows.ids, assembly.columns["busy_peak"].start + pair, 1.0)
-    changes = [(vintage.ids, vintage.index, -1.0) for vintage in cards(assembly, case)]
+    changes = [(vintage.ids, vintage.places, -1.0) for vintage in cards(assembly, case)]
     if "retired" in assembly.columns:
         retired = assembly.columns["retired"]
         changes.append((retired.ids, dict(retired.index), 1.0))

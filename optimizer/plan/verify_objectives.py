@@ -11,9 +11,7 @@ from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
 
-def check_objectives(
-    checker: Checker, facts: Recomputed, plan: Written, balance: Balance
-) -> None:
+def check_objectives(checker: Checker, facts: Recomputed, plan: Written, balance: Balance) -> None:
     """Check value, unit, bound and held limit of every objective."""
     for stated in plan.objectives:
         known = (stated.name, stated.boundary) in _VALUES
@@ -47,6 +45,7 @@ def _location_carbon(facts: Recomputed, plan: Written, balance: Balance) -> floa
     total: float = sum(
         gwh * facts.grid(site)["location_kgco2_per_kwh"] for site, gwh in balance.taken.items()
     )
+    return total
 
 
 def _unmatched_energy(facts: Recomputed, plan: Written, balance: Balance) -> float:

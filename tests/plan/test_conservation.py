@@ -346,8 +346,7 @@ def test_ledgers_add_up(solved: SolvedCase, hours: pd.DataFrame) -> None:
     green = raw.grid(case, "green_share").reindex(ledgers.index)
     np.testing.assert_allclose(ledgers["physical_green_share"], green, rtol=1e-12)
     share = [
-        part / used if used > 0.0 else 0.0
-        for part, used in zip(claimed + own, meters, strict=True)
+        part / used if used > 0.0 else 0.0 for part, used in zip(claimed + own, meters, strict=True)
     ]
     np.testing.assert_allclose(ledgers["contractual_green_share"], share, rtol=1e-9)
 

@@ -14,9 +14,7 @@ from optimizer.plan.verify import verify_plan, verify_tables
 from tests.plan.solved_cases import SolvedCase
 
 FOLDER = Path(optimizer.plan.__file__).resolve().parent
-FILES = sorted(
-    [*FOLDER.glob("verify*.py"), *FOLDER.glob("recompute*.py"), FOLDER / "violation.py"]
-)
+FILES = sorted([*FOLDER.glob("verify*.py"), *FOLDER.glob("recompute*.py"), FOLDER / "violation.py"])
 OWN = {f"optimizer.plan.{path.stem}" for path in FILES}
 # The type that holds the case, the type that holds the plan, and the forms they are made of.
 TYPES = {
