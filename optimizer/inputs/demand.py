@@ -15,6 +15,7 @@ move within the day is counted apart, under the name of its profile and ``_flexi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,11 @@ class Demand:
     flexible_share: NDArray[np.float64]
     peak_gbps: NDArray[np.float64]
     budget_ms: NDArray[np.float64]
+
+    @property
+    def by_hour(self) -> NDArray[np.float64]:
+        """``(P, D * 24)`` the shapes with the hours of all days in a row, also without profiles."""
+        return self.shape.reshape(len(self.profiles), math.prod(self.shape.shape[1:]))
 
 
 def demand(

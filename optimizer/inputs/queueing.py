@@ -184,7 +184,7 @@ def pools(
     if names:
         busy = _replicas_busy(demand, hardware, replica)
         expected = services["expected_pools"].to_numpy(dtype=float)
-        peaks = demand.shape.reshape(len(demand.profiles), -1)[demand.profile_of]
+        peaks = demand.by_hour[demand.profile_of]
     for pool in range(len(names)):
         members = np.flatnonzero(pool_of == pool)
         sizes = replica[members]

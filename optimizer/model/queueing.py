@@ -112,8 +112,7 @@ def most_load(case: Case, sets: Sets) -> Floats:
 def _shapes(case: Case, members: Integers) -> Floats:
     """Return ``(members, H)`` the load of services in every hour relative to their mean."""
     demand = case.derived.demand
-    shape: Floats = demand.shape[demand.profile_of[members]].reshape(len(members), -1)
-    return shape
+    return demand.by_hour[demand.profile_of[members]]
 
 
 def _lines(case: Case, most: Floats) -> tuple[Integers, Integers, Integers]:

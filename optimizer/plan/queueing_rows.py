@@ -70,7 +70,7 @@ def pool_rows(case: Case, solution: RawSolution, *, relaxed: bool) -> pd.DataFra
 def pool_load(case: Case, solution: RawSolution) -> NDArray[np.float64]:
     """Return ``(S, P)`` the load of each pool in its peak hour, in replicas."""
     pools, demand = case.derived.pools, case.derived.demand
-    hours = demand.shape.reshape(len(demand.profiles), -1)
+    hours = demand.by_hour
     load = np.zeros((len(case.tables["sites"].frame), len(pools.names), hours.shape[1]))
     busy = solution.columns["busy"]
     service, site, card = (busy.index[name] for name in ("service", "site", "accelerator"))

@@ -197,9 +197,8 @@ def _hourly(case: Case, solution: RawSolution, name: str) -> Floats:
         block.index["accelerator"],
     )
     np.add.at(mean, at, np.where(np.abs(block.values) > NEGLIGIBLE, block.values, 0.0))
-    hours = demand.shape.reshape(len(demand.profiles), -1)
     # The profiles are the same in every typical day.
-    by_hour: Floats = np.einsum("ph,fpsa->fhsa", hours[:, :HOURS_PER_DAY], mean)
+    by_hour: Floats = np.einsum("ph,fpsa->fhsa", demand.by_hour[:, :HOURS_PER_DAY], mean)
     return by_hour
 
 

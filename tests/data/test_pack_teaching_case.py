@@ -44,8 +44,13 @@ NOT_TAUGHT = {
     *("latency_max", "workload_share_max", "pue_average_max", "rack_utilisation_min"),
     *("accelerator_utilisation_min", "domestic_share_min", "energy_cap", "water_cap", "cost_cap"),
     *("pue_surcharge", "build_subsidy", "compute_voucher", "subsidies"),
+    *("green_share_hourly_min", "direct_self_use_min", "direct_load_share_min"),
+    *("direct_export_max", "generation", "own_power", "exports", "batteries"),
 }
-"""Kinds of policy and cost terms that the case does without; test_policy_kinds has them all."""
+"""Kinds of policy and cost terms that the case does without.
+
+Those of supply by the hour have tests of their own; test_policy_kinds has the others.
+"""
 
 
 @cache

@@ -28,7 +28,7 @@ def same(one: LinearModel, other: LinearModel) -> bool:
     arrays = [
         field.name for field in fields(one) if isinstance(getattr(one, field.name), np.ndarray)
     ]
-    assert len(arrays) == 11
+    assert len(arrays) == 13
     return (
         all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)
         and list(one.columns) == list(other.columns)

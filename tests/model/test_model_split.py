@@ -56,7 +56,7 @@ def same(one: LinearModel, other: LinearModel) -> bool:
     names = [field.name for field in dataclasses.fields(LinearModel)]
     arrays = [name for name in names if isinstance(getattr(one, name), np.ndarray)]
     return (
-        len(arrays) == 11
+        len(arrays) == 13
         and list(one.columns) == list(other.columns)
         and list(one.rows) == list(other.rows)
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)

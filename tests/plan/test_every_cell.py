@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import RELEASE_TABLES
 from optimizer.plan.reliability_tables import RELIABILITY_TABLES
 from optimizer.plan.result_tables import (

@@ -196,7 +196,7 @@ def test_policy_rows_say_how_far_they_are_from_their_limit(solved: SolvedCase) -
             assert slack >= -1e-6 * size, row
 
 
-def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float]]:
+def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float]]:  # noqa: C901, PLR0912 - one branch for each kind
     """Return activity and limit of every policy row that a site, a build or the nation has."""
     case, tables = solved.case, solved.plan.tables
     ledgers = tables["ledgers"].set_index("site")
