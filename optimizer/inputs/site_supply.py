@@ -172,7 +172,7 @@ def _generation(
     offers = contracts.iloc[rows]
     lines: dict[tuple[int, str], int] = {}
     line, direct = [], []
-    site: NDArray[np.int64] = offers["site"].map(site_row).to_numpy(dtype=np.int64)
+    site = offers["site"].map(site_row).to_numpy(dtype=np.int64)
     shapes = np.zeros((len(rows), len(factors._months), HOURS_PER_DAY))  # noqa: SLF001
     yearly = np.zeros(len(rows))
     for number, offer in enumerate(records(offers)):

@@ -418,7 +418,7 @@ class Hours:
         """
         part = self.part
         taken = part.from_plan(plan)
-        self._highs.changeRowsBounds(  # type: ignore[attr-defined] # its stubs leave it out
+        self._highs.changeRowsBounds(
             len(self._rows), self._rows, part.row_lower - taken, part.row_upper - taken
         )
         self._highs.run()

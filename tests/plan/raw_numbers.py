@@ -201,9 +201,10 @@ def metered_charge(case: Case, site: str, month: int) -> float:
     """Return what one MW of the highest hour of a month costs, million yuan."""
     if "demand_peak_factor" not in set(case.tables["parameters"].frame["parameter"]):
         return 0.0
-    row = monthly_charges(case, site).loc[month]
+    charges = monthly_charges(case, site)
+    basis, charge = charges["basis"].to_dict()[month], charges["million_yuan"].to_dict()[month]
     factor = value(case, "parameters", "demand_peak_factor")
-    return float(row["million_yuan"]) * factor if row["basis"] == "demand" else 0.0
+    return float(charge) * factor if basis == "demand" else 0.0
 
 
 def monthly_charges(case: Case, site: str) -> pd.DataFrame:
@@ -228,7 +229,8 @@ def generation(case: Case) -> pd.DataFrame:
     own = contracts[contracts["kind"].isin(["direct_supply", "on_site"])]
     own = own[own["capacity_mw"] > 0.0]
     line = own["line"].where(own["line"] != "", own["contract"])
-    return own.assign(line=line).set_index(["contract", "site"])
+    offers: pd.DataFrame = own.assign(line=line).set_index(["contract", "site"])
+    return offers
 
 
 def capacity_factors(case: Case, site: str, technology: str) -> pd.DataFrame:
@@ -236,7 +238,10 @@ def capacity_factors(case: Case, site: str, technology: str) -> pd.DataFrame:
     province = keyed(case, "sites", "site")[site]["province"]
     frame = case.tables["renewable_profiles"].frame
     here = frame[(frame["province"] == province) & (frame["technology"] == technology)]
-    return here.pivot_table(index="month", columns="hour", values="capacity_factor")
+    factors: pd.DataFrame = here.pivot_table(
+        index="month", columns="hour", values="capacity_factor"
+    )
+    return factors
 
 
 def grid(case: Case, column: str) -> pd.Series[float]:
