@@ -151,7 +151,9 @@ def _serving_first(
         half = dataclasses.replace(
             options, time_limit=spent + FIRST_STAGE_TIME * max(0.0, options.time_limit - spent)
         )
-    first = _search(serving_most(model), OBJECTIVES[COST], half, None, 0.0, began, log_file)
+    most = serving_most(model)
+    point = relax(most, half) if options.relaxed else None
+    first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)

@@ -4,6 +4,8 @@ For each cluster the least and the most new IT power over all points of the LP r
 cost is within a share of the facility cost of the plan::
 
     least, most  sum_k it_mw[k] * built[s,k]   subject to   cost <= z + share * facility cost
+
+For large programs the hours of sites cost what is known of them around the plan, a lower bound.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from optimizer.inputs.case import Case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import with_row
 from optimizer.solve.decompose import is_split, split
-from optimizer.solve.living import LivingModel
+from optimizer.solve.living import SMALL, LivingModel
 from optimizer.solve.run import location_cost
 
 NEAR_OPTIMAL_SHARE: Final = 0.005
@@ -49,8 +51,8 @@ def near_optimal_ranges(
         power = it_mw[built.index["module"]] * values[built.slice]
         np.add.at(planned, built.index["site"], power)
     allowed = float(model.cost @ values) + NEAR_OPTIMAL_SHARE * location_cost(model, values)
-    if is_split(model):
-        # With the cuts known around the plan: no range is narrower than it says.
+    if is_split(model) and model.shape[1] >= SMALL:
+        # With the cuts known around the plan: a range may say too much, never too little.
         model = split(model).with_cuts()
     columns = np.flatnonzero(model.cost)
     capped = with_row(
