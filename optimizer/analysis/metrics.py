@@ -57,7 +57,8 @@ def metrics(case: Case, plan: Plan) -> Metrics:
     western = western_sites(case)
     it = ledgers["it_gwh"].to_numpy(dtype=float)
     meter = ledgers["meter_gwh"].to_numpy(dtype=float)
-    own = ledgers["own_gwh"].to_numpy(dtype=float)
+    # Own power that a battery loses meets no load.
+    met = np.minimum(ledgers["own_gwh"].to_numpy(dtype=float), meter)
     matched = ledgers["matched_gwh"].to_numpy(dtype=float)
     share = ledgers["physical_green_share"].to_numpy(dtype=float)
     new = sites["new_it_mw"].to_numpy(dtype=float)
@@ -96,9 +97,9 @@ def metrics(case: Case, plan: Plan) -> Metrics:
         market_kt=float(ledgers["market_kt"].sum()),
         hourly_kt=float(ledgers["hourly_kt"].sum()),
         contractual_green_share=_ratio(
-            float((ledgers["claimed_gwh"] + ledgers["own_gwh"]).sum()), float(meter.sum())
+            float((ledgers["contractual_green_share"] * meter).sum()), float(meter.sum())
         ),
-        physical_green_share=_ratio(float((share * (meter - own) + own).sum()), float(meter.sum())),
+        physical_green_share=_ratio(float((share * (meter - met) + met).sum()), float(meter.sum())),
         hourly_green_share=_ratio(float(matched.sum()), float(meter.sum())),
         hourly_green_share_with_grid=_ratio(
             float((matched + share * (meter - matched)).sum()), float(meter.sum())

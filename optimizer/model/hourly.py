@@ -3,7 +3,7 @@
 Columns of the plan
     ``line[n]``            whether direct line n is built, 0 or 1
     ``generation_mw[g]``   capacity of generation g, MW
-    ``self_use_gwh[n]``    energy of line n used at its site, claimed, GWh a year
+    ``self_use_gwh[n]``    energy of line n used for the load of its site, claimed, GWh a year
     ``export_gwh[n]``      room for energy of line n sent to the grid, GWh a year
     ``import_gwh[s]``      room for energy taken from the grid, GWh a year
     ``credit_gwh[s]``      load matched with green power in its own hour, claimed, GWh a year
@@ -23,7 +23,7 @@ Rows, with w[d] the weight of a day and M the meter load of the block energy
                              + sum_k PUE[s,k,d] * (later - earlier)
     generation[n,d,h]      self + export <= sum_{g in n} factor[g,d,h] * generation_mw[g]
     line_built[g]          generation_mw[g] <= capacity_mw[g] * line[n]         (direct lines)
-    self_total[n]          sum w * self / 1000 = self_use_gwh[n]     (what is used is claimed)
+    self_total[n]          sum w * self / 1000 >= self_use_gwh[n]
     export_total[n]        sum w * export / 1000 <= export_gwh[n]
     import_total[s]        sum w * import / 1000 <= import_gwh[s]
     import_least[s]        import_gwh[s] >= sum_k energy[s,k]
@@ -202,12 +202,7 @@ def _lines(assembly: Assembly, case: Case, hours: _Hours, balance: Block) -> Non
         ("export_total", sent, "export_gwh", 1.0),
     ):
         yearly = assembly.add_columns(column, {"line": lines, "site": offers.line_site}, "GWh")
-        # All power used counts among the claims: were less of it claimed, certificates could
-        # be claimed for the same load once more.
-        least = 0.0 if name == "self_total" else -np.inf
-        rows = assembly.add_rows(
-            name, {"line": lines, "site": offers.line_site}, "GWh", lower=least, upper=0.0
-        )
+        rows = assembly.add_rows(name, {"line": lines, "site": offers.line_site}, "GWh", upper=0.0)
         assembly.put(np.repeat(rows.ids, hours.count), unit_block.ids, sign * weight / 1e3)
         assembly.put(rows.ids, yearly.ids, -sign)
 

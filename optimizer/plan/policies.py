@@ -105,7 +105,8 @@ def _national_sides(
     if kind == "west_share_min":
         return float(ledgers["it_gwh"][here].sum()), value * float(ledgers["it_gwh"].sum())
     if kind == "green_share_physical_min":
-        meter, own = ledgers["meter_gwh"][here], ledgers["own_gwh"][here]
+        meter = ledgers["meter_gwh"][here]
+        own = ledgers["own_gwh"][here].clip(upper=meter)
         share = ledgers["physical_green_share"][here]
         return float(((meter - own) * share + own).sum()), value * float(meter.sum())
     if kind == "green_share_hourly_min":
@@ -180,7 +181,7 @@ def _site_rows(
         return [_activity(policy, site, "MW", float(power[site]), value) for site in building]
     assert kind == "green_share_contractual_min"
     ledgers = frames["ledgers"].set_index("site")
-    claimed = ledgers["claimed_gwh"] + ledgers["own_gwh"]
+    claimed = ledgers["contractual_green_share"] * ledgers["meter_gwh"]
     energy = module_energy(case, frames["loads"])
     new_modules = set(
         case.tables["modules"].frame.loc[case.tables["modules"].frame["kind"] == "new", "module"]

@@ -77,7 +77,9 @@ def ledger_rows(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     sent = frames["lines"].groupby("site")["export_gwh"].sum()
     matched = matched_gwh(case, frames)
     with np.errstate(invalid="ignore", divide="ignore"):
-        green = np.where(meter > 0.0, (claimed.to_numpy() + own) / meter, 0.0)
+        # Own power that a battery loses meets no load.
+        green = claimed.to_numpy() + np.minimum(own, meter - claimed.to_numpy())
+        green = np.where(meter > 0.0, green / meter, 0.0)
         hourly = np.where(meter > 0.0, matched / meter, 0.0)
     return pd.DataFrame(
         {

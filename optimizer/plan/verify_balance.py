@@ -76,6 +76,14 @@ class Balance:
         """Return the energy of a site at the meter, GWh a year."""
         return sum(part[1] for (name, _module), part in self.energy.items() if name == site)
 
+    def contractual(self, site: str) -> float:
+        """Return the load of a site met by contracts and by its own power, GWh a year.
+
+        Own power that a battery loses meets no load.
+        """
+        claimed = self.claimed[site]
+        return claimed + min(self.own[site], self.metered(site) - claimed)
+
 
 def balance_of(facts: Recomputed, plan: Written) -> Balance:
     """Return what a plan uses."""

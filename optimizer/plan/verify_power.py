@@ -182,7 +182,7 @@ def _ledgers(checker: Checker, facts: Recomputed, plan: Written, balance: Balanc
         taken, own, claimed = balance.taken[site], balance.own[site], balance.claimed[site]
         matched = balance.matched[site]
         hourly = matched / meter if meter > 0.0 else 0.0
-        contractual = (claimed + own) / meter if meter > 0.0 else 0.0
+        contractual = balance.contractual(site) / meter if meter > 0.0 else 0.0
         for name, value, unit in (
             ("it_gwh", it, "GWh"),
             ("meter_gwh", meter, "GWh"),
@@ -203,6 +203,4 @@ def _ledgers(checker: Checker, facts: Recomputed, plan: Written, balance: Balanc
             ("water_m3", water, "m3"),
         ):
             checker.equal(f"ledger {name}", site, row[name], value, unit)
-        # Own power that a battery loses meets no load: it is no claim on the meter's energy.
-        once = claimed + min(own, meter)
-        checker.at_most("claims within energy", site, once, meter, "GWh")
+        checker.at_most("claims within energy", site, claimed, min(meter, taken), "GWh")

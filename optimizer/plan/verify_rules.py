@@ -206,10 +206,7 @@ def _contractual_sides(
     for (site, module), part in balance.energy.items():
         if facts.modules[module]["kind"] == "new":
             metered[site] += part[1]
-    return [
-        (site, balance.claimed[site] + balance.own[site], value * metered[site])
-        for site in building
-    ]
+    return [(site, balance.contractual(site), value * metered[site]) for site in building]
 
 
 def _energy_sides(
@@ -226,7 +223,8 @@ def _energy_sides(
         for site in inside:
             meter = balance.metered(site)
             # The rest is as green as the grid.
-            green += counted[site] + (meter - counted[site]) * facts.grid(site)["green_share"]
+            met = min(counted[site], meter)
+            green += met + (meter - met) * facts.grid(site)["green_share"]
             total += meter
         return green, value * total
     assert kind == "carbon_cap"

@@ -216,6 +216,8 @@ def test_green_power_is_matched_in_its_hour(hours: Named) -> None:
         "credit_load[plateau,0,13]",
         {
             "credit_mw[plateau,0,13]": 1.0,
+            "later_mw[plateau,hall,0,13]": -1.3,
+            "earlier_mw[plateau,hall,0,13]": 1.3,
             "load[plateau,day,hall]": -1.3 * 1.5,
             "load[plateau,flat_flexible,hall]": -1.3,
             "load[plateau,idle,hall]": -1.3,

@@ -300,8 +300,10 @@ class HourProgram:
                 green: dict[Key, float] = {credit: 1, trade: -site.sun[month][hour] / year}
                 green["roof used", *at] = green["line used", *at] = -1
                 program.keep(green, high=0)
-                drawn = pue(site, month) * task.shape[hour]
-                program.keep({credit: 1, ("load", name): -drawn}, high=0)
+                ratio = pue(site, month)
+                met: dict[Key, float] = {credit: 1, ("load", name): -ratio * task.shape[hour]}
+                met |= {("later", *at): -ratio, ("earlier", *at): ratio}
+                program.keep(met, high=0)
             total |= self._yearly("credit", name, 1.0 - task.green)
             total |= self._energy(name, site, task.green - task.matching)
             # Trade claims what the grid delivers and the load takes, not what a battery loses.
