@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
+from optimizer.solve.implied_bounds import without_implied_bounds
 from optimizer.solve.options import DEFAULT_SOLVER, Progress, SolveOptions
 from optimizer.solve.solvers import SolverAnswer, run_solver
 
@@ -80,6 +81,8 @@ def search(
     SolverAnswer
         With the best point and the best bound of all stages.
     """
+    if options.solver == DEFAULT_SOLVER:
+        model = without_implied_bounds(model)
     fine_integers = int((model.integer & ~model.coarse).sum())
     if (
         options.solver != DEFAULT_SOLVER
