@@ -183,7 +183,9 @@ def _eased(facts: Recomputed, plan: Written, policy: Row, place: str) -> float:
     if not plan.relaxed or policy["kind"] != "direct_load_share_min":
         return 0.0
     site, _, line = place.partition("|")
-    offers = {row["contract"]: row["capacity_mw"] for row in facts.lines[site, line]}
+    # A line that nobody offers is a fault of its own.
+    of_line = facts.lines.get((site, line), ())
+    offers = {row["contract"]: row["capacity_mw"] for row in of_line}
     part = max(
         (
             row["capacity_mw"] / offers[row["contract"]]

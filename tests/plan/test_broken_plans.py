@@ -17,6 +17,8 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.verify import verify_plan
 from tests.plan.broken import CHANGES as OF_OTHER_BLOCKS
 from tests.plan.broken import FORM_RULES, Change
+from tests.plan.broken_hours import COST_TERMS as HOUR_TERMS
+from tests.plan.broken_hours import HOUR_CHANGES
 from tests.plan.broken_release import RELEASE
 from tests.plan.broken_reliability import RELIABILITY
 from tests.plan.broken_split import RULES_OF_OTHER_PLANS, SPLIT_CHANGES
@@ -94,7 +96,8 @@ def rules_in_the_source() -> Iterator[str]:
 
 
 def test_every_rule_of_the_verifier_is_broken_once() -> None:
-    broken = {rule for change in (*CHANGES, *SPLIT_CHANGES) for rule in change.rules}
+    changes = (*CHANGES, *SPLIT_CHANGES, *HOUR_CHANGES)
+    broken = {rule for change in changes for rule in change.rules}
     broken |= {"objective", "bound"}
     # Broken where a plan states its objectives: test_objectives_of_plans.
     broken |= {f"objective {what}" for what in ("is known", "unit", "value", "bound", "held")}
@@ -126,6 +129,9 @@ def test_every_cost_term_and_policy_is_broken_once(every_block: SolvedCase) -> N
     broken = {rule for change in CHANGES for rule in change.rules}
     for term in every_block.model.cost_terms:
         assert f"cost {term}" in broken
+    by_hour = {rule for change in HOUR_CHANGES for rule in change.rules}
+    for term in HOUR_TERMS:
+        assert f"cost {term}" in by_hour
     for policy in set(every_block.plan.tables["policies"]["policy"]):
         for what in (*POLICY_PARTS, "has the row"):
             assert f"policy {policy} {what}" in broken

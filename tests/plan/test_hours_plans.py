@@ -158,8 +158,7 @@ def test_charge_and_discharge_at_once_are_found(by_hour: SolvedCase) -> None:
     here = (hours["site"] == "east_cluster") & (hours["charge_mw"] > 0.2)
     here &= hours["charge_mw"] < 1.8
     row = int(np.flatnonzero(here)[0])
-    charge = hours.columns.get_loc("charge_mw")
-    hours.iloc[row, charge] = hours["charge_mw"].iloc[row] + 0.1
+    hours.loc[row, "charge_mw"] = hours["charge_mw"].iloc[row] + 0.1
     hours.loc[row, "discharge_mw"] = 0.1 * 0.95 * 0.93
     plan = rewritten(by_hour, battery_hours=hours)
     assert rules_of(by_hour, plan) == {"charge and discharge at once"}
