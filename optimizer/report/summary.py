@@ -17,15 +17,13 @@ from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.inputs.case import Case
 from optimizer.labels import (
     BASELINE_RULES,
-    BOUNDARIES,
     CONFIDENCES,
     COST_TERMS,
-    OBJECTIVE_UNITS,
-    OBJECTIVES,
     Language,
     Text,
 )
 from optimizer.plan.run import Run
+from optimizer.report.headline import headline
 from optimizer.report.near_optimal import (
     NEAR_OPTIMAL_COLUMNS,
     NEAR_OPTIMAL_NOTE,
@@ -41,34 +39,12 @@ from optimizer.report.protection import (
 from optimizer.report.release import (
     RELEASE_COLUMNS,
     RELEASE_TITLE,
-    release_lines,
     release_rows,
 )
 
 SHOWN_PRICES: Final = 8
 SHOWN_PLACES: Final = 4
 SHOWN_SLACK: Final = 1e-6
-STATUSES: Final = {
-    "optimal": Text("proved within the asked gap", "已在要求的间隙内证明最优"),
-    "feasible": Text("best plan found, gap wider than asked", "当前最好方案，间隙大于要求"),
-}
-
-
-PROOF: Final = Text(
-    "{status}: gap {gap_location:.3%} of the location-dependent cost "
-    "({gap:,.1f} million yuan a year); {checks:,} checks recomputed from the raw "
-    "tables, {failed} failed",
-    "{status}：间隙为与选址有关成本的 {gap_location:.3%}"
-    "（每年 {gap:,.1f} 百万元）；依据原始数据复核 {checks:,} 项，{failed} 项不符",
-)
-PROOF_OF_EACH: Final = Text(
-    "{status}, for each objective below by itself; cost {gap:,.1f} million yuan a year above its "
-    "bound ({gap_location:.3%} of the location-dependent cost); {checks:,} checks recomputed from "
-    "the raw tables, {failed} failed",
-    "{status}（就下列各目标分别而言）；成本高出其下界每年 {gap:,.1f} 百万元"
-    "（与选址有关成本的 {gap_location:.3%}）；依据原始数据复核 {checks:,} 项，{failed} 项不符",
-)
-"""How sure a plan is: where cost comes first, and where another objective does."""
 CAMPUS_ANSWERS: Final = {
     "one": Text("one campus", "一个园区"),
     "several": Text("several campuses", "几个园区"),
@@ -105,7 +81,7 @@ def summary_of(run: Run, language: Language) -> Summary:
     writer = _Writer(run, language)
     return Summary(
         title=run.plan.title.render(language),
-        lines=tuple(writer.lines()),
+        lines=tuple(headline(run, language)),
         tables=tuple(
             table
             for table in (
@@ -165,148 +141,6 @@ class _Writer:
             tuple(self.say(column) for column in columns),
             tuple(tuple(row) for row in rows),
             note,
-        )
-
-    # ---------------------------------------------------------------- headline
-
-    def lines(self) -> list[str]:
-        record, figures = self.run.record, self.figures
-        lines = []
-        if record["unserved_share"] > 0.0:
-            lines.append(self._unserved_line())
-        lines.extend(release_lines(self.run, self.language))
-        lines.append(
-            self.say(
-                PROOF if self._minimises_cost_first() else PROOF_OF_EACH,
-                status=STATUSES[record["status"]],
-                gap_location=record["gap_location"],
-                gap=record["gap_yuan"] / 1e6,
-                checks=record["verification"]["checks"],
-                failed=record["verification"]["violations"],
-            )
-        )
-        lines += self._objective_lines()
-        lines.append(
-            self.say(
-                Text(
-                    "cost {total:,.0f} million yuan a year: {location:,.0f} for electricity, "
-                    "build, network and contracts, {accelerators:,.0f} for accelerators",
-                    "年成本 {total:,.0f} 百万元：电力、建设、网络与合同 {location:,.0f}，"
-                    "加速卡 {accelerators:,.0f}",
-                ),
-                total=figures["total_cost"],
-                location=figures["location_cost"],
-                accelerators=figures["accelerator_cost"],
-            )
-        )
-        lines.append(
-            self.say(
-                Text(
-                    "mean IT load {it:,.0f} MW with idle power, {west:.1%} of the energy in "
-                    "the west; new IT power "
-                    "{new:,.0f} MW, {west_new:.1%} of it in the west",
-                    "平均 IT 负荷 {it:,.0f} 兆瓦（含空载），其中西部电量占 {west:.1%}；新建 IT "
-                    "功率 {new:,.0f} 兆瓦，"
-                    "其中西部占 {west_new:.1%}",
-                ),
-                it=figures["it_mw"],
-                west=figures["west_share"],
-                new=figures["new_it_mw"],
-                west_new=figures["west_share_of_new"],
-            )
-        )
-        lines.append(
-            self.say(
-                Text(
-                    "emissions {location:,.0f} kt CO2 a year location-based, {market:,.0f} "
-                    "market-based, {hourly:,.0f} hourly-matched; green power {contract:.1%} by "
-                    "contract, {physical:.1%} physical, {matched:.1%} matched in its own hour "
-                    "({matched_grid:.1%} with the grid's share)",
-                    "年排放 {location:,.0f} 千吨 CO2（基于位置）、{market:,.0f} 千吨（基于市场）、"
-                    "{hourly:,.0f} 千吨（逐时匹配）；绿电占比：合同 {contract:.1%}，物理 "
-                    "{physical:.1%}，逐时匹配 {matched:.1%}（计入电网绿电 {matched_grid:.1%}）",
-                ),
-                location=figures["location_kt"],
-                market=figures["market_kt"],
-                hourly=figures["hourly_kt"],
-                matched=figures["hourly_green_share"],
-                matched_grid=figures["hourly_green_share_with_grid"],
-                contract=figures["contractual_green_share"],
-                physical=figures["physical_green_share"],
-            )
-        )
-        lines.append(self._bandwidth_line())
-        return lines
-
-    def _minimises_cost_first(self) -> bool:
-        # Runs of an older version state no objectives: cost was the only one.
-        return all(item.name == "cost" for item in self.run.plan.objectives[:1])
-
-    def _objective_lines(self) -> list[str]:
-        """Return a line for each objective, unless the whole cost is the only one."""
-        objectives = self.run.plan.objectives
-        if [(item.name, item.boundary) for item in objectives] in ([], [("cost", "it")]):
-            return []
-        lines = []
-        for number, item in enumerate(objectives, start=1):
-            title = self.say(OBJECTIVES[item.name])
-            if item.boundary:
-                title += f" ({self.say(BOUNDARIES[item.boundary])})"
-            line = self.say(
-                Text(
-                    "objective {number}, {title}: {value:,.1f} {unit} a year, no plan that keeps "
-                    "to those before it has less than {bound:,.1f}",
-                    "目标 {number}，{title}：每年 {value:,.1f} {unit}；"
-                    "满足前序目标的方案不可能低于 {bound:,.1f}",
-                ),
-                number=number,
-                title=title,
-                value=item.value,
-                unit=OBJECTIVE_UNITS[item.name],
-                bound=item.bound,
-            )
-            if item.recounted is not None:
-                line += self.say(
-                    Text(
-                        "; re-counted from the plan of least cost with accelerators: {base:,.1f}",
-                        "；按含加速卡的最低成本方案重新计算为 {base:,.1f}",
-                    ),
-                    base=item.recounted,
-                )
-            lines.append(line)
-        return lines
-
-    def _bandwidth_line(self) -> str:
-        effect = self.run.findings["bandwidth_effect"].iloc[0]
-        return self.say(
-            Text(
-                "bandwidth at {factor:g} times its price moves {moved:.1%} of the IT energy to "
-                "other sites and raises the least cost by {rise:,.0f} million yuan a year "
-                "({share:.2%}; LP relaxation)",
-                "带宽价格升至 {factor:g} 倍时，{moved:.1%} 的 IT 电量转移到其他站点，最低年成本"
-                "上升 {rise:,.0f} 百万元（{share:.2%}，线性松弛）",
-            ),
-            factor=effect["price_factor"],
-            moved=effect["moved_it_energy_share"],
-            rise=effect["cost_rise_million_yuan"],
-            share=effect["cost_rise_share"],
-        )
-
-    def _unserved_line(self) -> str:
-        prices = self.run.findings["prices"]
-        worst = prices.sort_values(["saving_million_yuan", "limit", "place"]).tail(1)
-        limit = "" if worst.empty else f"{worst['limit'].iloc[0]} {worst['place'].iloc[0]}"
-        value = 0.0 if worst.empty else float(worst["saving_million_yuan"].iloc[0])
-        return self.say(
-            Text(
-                "NOT ALL WORK IS PLACED: {share:.2%} of its value; dearest limit {limit}, worth "
-                "{value:,.2f} million yuan a year for each unit",
-                "有工作未能安排：占总价值 {share:.2%}；最紧的限值为 {limit}，每放宽一个单位每年"
-                "值 {value:,.2f} 百万元",
-            ),
-            share=self.run.record["unserved_share"],
-            limit=limit,
-            value=value,
         )
 
     def baselines(self) -> SummaryTable:

@@ -100,9 +100,7 @@ def _with_slacks(model: LinearModel, rows: np.ndarray) -> LinearModel:
         integer=np.zeros(columns + count, dtype=bool),
         coarse=np.zeros(columns + count, dtype=bool),
         unserved_value=np.concatenate([model.unserved_value, none]),
-        cost_terms={
-            name: np.concatenate([term, none]) for name, term in model.cost_terms.items()
-        },
+        cost_terms={name: np.concatenate([term, none]) for name, term in model.cost_terms.items()},
         group=np.concatenate([model.group, np.full(count, -1)]),
         estimate=np.zeros(columns + count),
         row_start=np.concatenate([[0], np.cumsum(np.bincount(all_rows, minlength=model.shape[0]))]),

@@ -261,6 +261,7 @@ def test_shares_in_round_numbers(solved: SolvedCase) -> None:
     frame["meter_gwh"] = [75.0, 45.0, 30.0]
     frame["claimed_gwh"] = [15.0, 0.0, 7.5]
     frame["own_gwh"] = [7.5, 0.0, 15.0]
+    frame["contractual_green_share"] = [0.3, 0.0, 0.75]
     frame["matched_gwh"] = [15.0, 0.0, 22.5]
     frame["physical_green_share"] = [0.25, 0.25, 0.5]
     frame["location_kt"] = [1.0, 2.0, 3.0]

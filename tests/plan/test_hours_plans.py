@@ -173,10 +173,11 @@ def test_sun_an_hour_late_is_found(by_hour: SolvedCase) -> None:
 
 
 def test_a_megawatt_hour_claimed_twice_is_found(by_hour: SolvedCase) -> None:
-    """Certificates for load that own power meets."""
+    """Certificates for more than the grid delivers, where own power meets the rest."""
     contracts = by_hour.plan.tables["contracts"]
-    meter = by_hour.plan.tables["ledgers"].set_index("site")
-    left = meter["meter_gwh"]["west_cluster"] - meter["own_gwh"]["west_cluster"]
+    ledgers = by_hour.plan.tables["ledgers"].set_index("site")
+    left = ledgers["import_gwh"]["west_cluster"]
+    assert left < ledgers["meter_gwh"]["west_cluster"]
     assert 0.1 < left < 19.0
     for gwh, rules in ((left - 0.01, set()), (left + 0.01, {"claims within energy"})):
         more = {"contract": "certificate", "site": "west_cluster", "energy_gwh": gwh}
