@@ -99,6 +99,10 @@ COST_TERMS: Final[dict[str, Text]] = {
     "energy": Text("electricity by the hour", "电量电费"),
     "demand_charge": Text("demand charge", "需量（容量）电费"),
     "local_supply": Text("extra local supply", "本地供电加价"),
+    "generation": Text("own generation", "自有发电"),
+    "own_power": Text("charges on own power", "自用电量保留费用"),
+    "exports": Text("power sent to the grid", "上网电量收入"),
+    "batteries": Text("batteries", "储能"),
     "network_lease": Text("network lease", "链路租费"),
     "network_upgrade": Text("network upgrades", "链路扩容"),
     "service_links": Text("service link costs", "服务链路费"),
@@ -113,10 +117,12 @@ COST_TERMS: Final[dict[str, Text]] = {
 OBJECTIVES: Final[dict[str, Text]] = {
     "cost": Text("yearly cost", "年成本"),
     "carbon": Text("location-based emissions", "基于位置的排放"),
+    "unmatched": Text("energy not matched hour by hour", "未逐时匹配绿电的电量"),
 }
 OBJECTIVE_UNITS: Final[dict[str, Text]] = {
     "cost": Text("million yuan", "百万元"),
     "carbon": Text("kt CO2", "千吨 CO2"),
+    "unmatched": Text("GWh", "吉瓦时"),
 }
 BOUNDARIES: Final[dict[str, Text]] = {
     "it": Text("accelerators included", "含加速卡"),

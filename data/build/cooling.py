@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from data.build.assumptions import assumed
-from data.build.cells import ASSUMPTION, RESEARCH_DATE, Basis
+from data.build.cells import ASSUMPTION, RESEARCH_DATE, Basis, Cell
 from data.build.climate import design_temperature, monthly_means
 from data.build.places import Place
 from data.build.writer import Pack
@@ -50,8 +50,25 @@ def annual_pue(module: str, site: Place) -> float:
     return sum(pue(module, temperature) for temperature in months) / len(months)
 
 
-def add_modules(pack: Pack) -> None:
-    """Add the table ``modules``."""
+def _coefficients(module: str, kind: str, years: int) -> dict[str, Cell]:
+    cells = {column: assumed("modules", module, column).cell() for column in _COEFFICIENTS}
+    if kind == "new" and years > 1:
+        cells["maximum_per_site"] = assumed("modules", module, "maximum_per_site").cell(
+            factor=years, note=f"in each of {years} years"
+        )
+    return cells
+
+
+def add_modules(pack: Pack, *, years: int = 1) -> None:
+    """Add the table ``modules``.
+
+    Parameters
+    ----------
+    pack
+        Pack to add to.
+    years
+        How many years a site may be built on in.
+    """
     for module, name_zh, name_en, kind, site_class, cooling in MODULES:
         pack.add(
             "modules",
@@ -62,7 +79,7 @@ def add_modules(pack: Pack) -> None:
                 "kind": kind,
                 "site_class": site_class,
                 "cooling": cooling,
-                **{column: assumed("modules", module, column).cell() for column in _COEFFICIENTS},
+                **_coefficients(module, kind, years),
             },
             Basis("assumption", (ASSUMPTION,), RESEARCH_DATE, "ranges in provenance"),
         )

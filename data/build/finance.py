@@ -25,6 +25,7 @@ FINANCE: Final = (
 
 PARAMETERS: Final = (
     ("dataset_window_days", "数据集传输期限", "time to move a data set"),
+    ("demand_peak_factor", "计费需量与最高小时负荷之比", "billed demand over the highest hour"),
     ("equipment_one_way_ms_ip_private", "IP 专网设备单向时延", "equipment, IP private network"),
     ("equipment_one_way_ms_optical", "光层设备单向时延", "equipment, optical layer"),
     ("equipment_one_way_ms_public", "公网设备单向时延", "equipment, public internet"),

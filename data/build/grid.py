@@ -1,4 +1,4 @@
-"""Carbon and green share of the provincial grids, green contracts, renewable profiles.
+"""Carbon and green share of the provincial grids.
 
 Green share of consumption, with ``g`` generation over consumption and ``s`` the renewable
 share of generation (January to November 2024)::
@@ -10,17 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.build.assumptions import assumed
-from data.build.cells import DERIVATION, Basis, Cell, combined, estimate
-from data.build.places import places
+from data.build.cells import Cell, estimate
 from data.build.provinces import MAINLAND
-from data.build.raw import RawRow, one, raw_rows, where
+from data.build.raw import one, where
 from data.build.writer import Pack
 
 GRID_YEAR: Final = 2023
-
-_SCALE_RANGE: Final = (0.6, 1.7)
-"""Outside it a modelled wind profile gives the shape only."""
 
 _CURTAILMENT_AREA: Final = {"NM": "NM_west"}
 """Both sites of Inner Mongolia stand in the western grid."""
@@ -94,73 +89,3 @@ def add_grid(pack: Pack) -> None:
             },
             factor.basis,
         )
-
-
-def add_green_contracts(pack: Pack) -> None:
-    """Add the table ``green_contracts``: certificates and green power trading at every site."""
-    certificate = one("green_power", metric="gec_price_vintage_2026")
-    price = certificate.cell("value", certificate.text("period"), "certificates of 2026")
-    premium = assumed("green_contracts", "green_trade", "price_yuan_per_mwh").cell()
-    ceiling = assumed("green_contracts", "green_trade", "ceiling_gwh").cell()
-    for site in places():
-        pack.add(
-            "green_contracts",
-            {
-                "contract": "certificate",
-                "site": site.code,
-                "name_zh": "绿色电力证书",
-                "name_en": "green certificate",
-                "kind": "certificate",
-                "price_yuan_per_mwh": price,
-                "ceiling_gwh": None,
-                "additional": False,
-            },
-            price.basis,
-        )
-        pack.add(
-            "green_contracts",
-            {
-                "contract": "green_trade",
-                "site": site.code,
-                "name_zh": "绿电交易",
-                "name_en": "green power trading",
-                "kind": "green_trade",
-                "price_yuan_per_mwh": premium,
-                "ceiling_gwh": ceiling,
-                "additional": False,
-            },
-            premium.basis,
-        )
-
-
-def _profile_scale(row: RawRow) -> tuple[float, str]:
-    """Return the factor on a modelled profile and what it does."""
-    low, high = _SCALE_RANGE
-    if not row.has("scale_to_published"):
-        return 1.0, "modelled, no published hours"
-    scale = row.number("scale_to_published")
-    if low <= scale <= high:
-        return scale, f"modelled, scaled by {scale:g} to published hours"
-    return 1.0, f"modelled, shape only: published hours are {scale:g} times"
-
-
-def add_renewable_profiles(pack: Pack) -> None:
-    """Add the table ``renewable_profiles`` in long form."""
-    for row in raw_rows("renewable_profiles"):
-        scale, method = _profile_scale(row)
-        basis = Basis(
-            "estimate", combined((row.source, DERIVATION)), row.text("weather_year"), method
-        )
-        for hour in range(24):
-            factor = row.number(f"cf_h{hour:02d}") * scale
-            pack.add(
-                "renewable_profiles",
-                {
-                    "province": row.text("province_code"),
-                    "technology": row.text("technology"),
-                    "month": int(row.text("month")),
-                    "hour": hour,
-                    "capacity_factor": round(min(1.0, factor), 4),
-                },
-                basis,
-            )

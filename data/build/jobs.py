@@ -6,6 +6,7 @@ assumptions. A checkpoint holds 16 bytes for each parameter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -321,9 +322,17 @@ def _value(work: Cell) -> Cell:
     )
 
 
-def add_jobs(pack: Pack) -> None:
-    """Add the table ``jobs``."""
-    for job in JOBS:
+def add_jobs(pack: Pack, jobs: Iterable[Job] = JOBS) -> None:
+    """Add the table ``jobs``.
+
+    Parameters
+    ----------
+    pack
+        Pack to add to.
+    jobs
+        Classes of runs.
+    """
+    for job in jobs:
         work = flop(job)
         gang = (
             assumed("jobs", job.code, "accelerators").cell()
@@ -338,6 +347,7 @@ def add_jobs(pack: Pack) -> None:
                 "name_en": job.name_en,
                 "kind": job.kind,
                 "count": assumed("jobs", job.code, "count").cell(),
+                "growth_per_year": assumed("jobs", "any", "growth_per_year").cell(),
                 "flop": work,
                 "accelerators": gang,
                 "accelerator": job.accelerator,
@@ -350,6 +360,9 @@ def add_jobs(pack: Pack) -> None:
                 "may_split": job.may_split,
                 "sync_scheme": job.sync_scheme,
                 "value_million_yuan": _value(work),
+                # Runs stay at one site: no steps are given.
+                "step_flop": None,
+                "gradient_gbit": None,
             },
             Basis("assumption", (ASSUMPTION,), RESEARCH_DATE, "ranges in provenance"),
         )

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from data.build.accelerators import add_accelerators
+from data.build.case_2030 import CASE, add_later_years
 from data.build.climate import add_climate
 from data.build.cooling import add_modules
+from data.build.direct_supply import add_batteries, add_generation
 from data.build.finance import add_finance, add_times
 from data.build.fleet import add_fleet
-from data.build.grid import add_green_contracts, add_grid, add_renewable_profiles
+from data.build.grid import add_grid
 from data.build.jobs import add_jobs, add_training_rates
 from data.build.network import add_latency, add_links
 from data.build.policies import add_policies
@@ -18,6 +20,7 @@ from data.build.profiles import add_profiles
 from data.build.provinces import add_provinces
 from data.build.rates import add_service_rates, reference_seconds
 from data.build.regions import add_regions
+from data.build.renewables import add_green_contracts, add_renewable_profiles
 from data.build.services import add_services
 from data.build.sites import add_sites
 from data.build.tariffs import add_tariffs
@@ -32,14 +35,8 @@ TITLE: Final = Text(
 """Title of the data package."""
 
 
-def build_all(destination: Path) -> None:
-    """Derive every table of the pack and write it, with the descriptor of the data package.
-
-    Parameters
-    ----------
-    destination
-        Existing folder for ``<table>.csv`` and ``datapackage.json``.
-    """
+def national_pack() -> Pack:
+    """Return every table of the national case, not yet written."""
     pack = Pack()
     add_provinces(pack)
     add_sites(pack)
@@ -59,8 +56,34 @@ def build_all(destination: Path) -> None:
     add_tariffs(pack)
     add_grid(pack)
     add_green_contracts(pack)
+    add_generation(pack)
+    add_batteries(pack)
     add_renewable_profiles(pack)
     add_policies(pack)
     add_finance(pack)
-    pack.write(destination)
+    return pack
+
+
+def build_all(destination: Path) -> None:
+    """Derive every table of the pack and write it, with the descriptor of the data package.
+
+    Parameters
+    ----------
+    destination
+        Existing folder for ``<table>.csv`` and ``datapackage.json``.
+    """
+    national_pack().write(destination)
     write_data_package(destination, NATIONAL_CASE, TITLE)
+
+
+def build_later_years(destination: Path) -> None:
+    """Derive the tables that the case ``national-2030`` adds, and write them.
+
+    Parameters
+    ----------
+    destination
+        Existing folder of the case; its ``case.yaml`` is written by hand.
+    """
+    base, case = national_pack(), Pack()
+    add_later_years(case, base)
+    case.write(destination, base, CASE)

@@ -89,6 +89,7 @@ def _price(code: str, raw: str, titles: tuple[str, str], valid: tuple[str, str])
     )
 
 
+_DIRECT_NOTICE: Final = "关于有序推动绿电直连发展有关事项的通知"
 _ACTION_PLAN: Final = "数据中心绿色低碳发展专项行动计划"
 _COMPUTE_PLAN: Final = "算力基础设施高质量发展行动计划"
 _BEIJING_PLAN: Final = "北京市存量数据中心优化工作方案(2024-2027年)"
@@ -190,6 +191,62 @@ POLICIES: Final = (
         "2022-02-01",
         "同意启动建设全国一体化算力网络国家枢纽节点的复函",
         note="read for the four eastern clusters and Gui'an, taken for all ten",
+    ),
+    Policy(
+        "direct_self_use",
+        "p18",
+        "绿电直连自发自用电量占可用发电量不低于 60%",
+        "at least 60 % of the output of a direct line used at its site",
+        "direct_self_use_min",
+        "national",
+        "1",
+        ">=",
+        0.01,
+        "2025-05-01",
+        _DIRECT_NOTICE,
+    ),
+    Policy(
+        "direct_load_share",
+        "p19",
+        "绿电直连自发自用电量占总用电量不低于 30%",
+        "at least 30 % of a site's use from its direct line",
+        "direct_load_share_min",
+        "national",
+        "1",
+        ">=",
+        0.01,
+        "2025-05-01",
+        _DIRECT_NOTICE,
+        valid_to="2029-12-31",
+    ),
+    Policy(
+        "direct_load_share_2030",
+        "p20",
+        "2030 年起绿电直连自发自用电量占总用电量不低于 35%",
+        "at least 35 % of a site's use from its direct line from 2030",
+        "direct_load_share_min",
+        "national",
+        "1",
+        ">=",
+        0.01,
+        "2030-01-01",
+        _DIRECT_NOTICE,
+        note="asked of new projects from 2030; held here for every line that stands",
+    ),
+    Policy(
+        "direct_export",
+        "d01",
+        "绿电直连上网电量占可用发电量不高于 20%",
+        "at most 20 % of the output of a direct line sent to the grid",
+        "direct_export_max",
+        "national",
+        "1",
+        "<=",
+        0.01,
+        "2025-12-31",
+        "湖南省有序推动绿电直连发展实施方案",
+        note="the national notice leaves the figure to the provinces; that of one province is "
+        "taken for all",
     ),
     Policy(
         "pue_national",
@@ -369,18 +426,28 @@ POLICIES: Final = (
 )
 
 
-def add_policies(pack: Pack) -> None:
-    """Add the table ``policies``."""
+def add_policies(pack: Pack, *, years: int = 1) -> None:
+    """Add the table ``policies``.
+
+    Parameters
+    ----------
+    pack
+        Pack to add to.
+    years
+        Years of a period: as many small centres may follow one another at a place.
+    """
     for policy in POLICIES:
         (row,) = where("policy", policy_id=policy.raw)
         basis = row.basis(row.text("valid_from"), policy.note)
         value = Cell(round(row.number("value") * policy.factor, 6), basis)
         if policy.raw == "p14":
+            each = "" if years == 1 else f"; one a year, {years} in a period"
             value = estimate(
-                LARGE_CENTRE_RACKS * STANDARD_RACK_MW,
+                LARGE_CENTRE_RACKS * STANDARD_RACK_MW * years,
                 (row.source,),
                 row.text("valid_from"),
-                "a large centre has 3,000 standard racks of 2.5 kW or more; the opinion bars them",
+                "a large centre has 3,000 standard racks of 2.5 kW or more; the opinion bars them"
+                + each,
             )
             basis = value.basis
         elif policy.raw == "p25":

@@ -66,6 +66,8 @@ class Service:
         Where data must stay.
     size
         ``large``, ``small`` or ``item``: the model behind it.
+    growth
+        Class of the growth of requests.
     """
 
     code: str
@@ -83,6 +85,7 @@ class Service:
     region_weight: str = "online"
     residency: str = "none"
     size: str = "large"
+    growth: str = "tokens"
 
     @property
     def in_tokens(self) -> bool:
@@ -120,6 +123,7 @@ SERVICES: Final = (
         target_kind="end_to_end",
         region_weight="population",
         size="item",
+        growth="established",
     ),
     Service(
         "chat",
@@ -160,6 +164,7 @@ SERVICES: Final = (
         unit="image",
         target_kind="end_to_end",
         size="item",
+        growth="generation",
     ),
     Service(
         "long_documents",
@@ -180,6 +185,7 @@ SERVICES: Final = (
         target_kind="end_to_end",
         target=("ranking_dlrmv3", "end_to_end_budget_ms"),
         size="item",
+        growth="established",
     ),
     Service(
         "reasoning",
@@ -199,6 +205,7 @@ SERVICES: Final = (
         unit="stream_second",
         target_kind="end_to_end",
         size="item",
+        growth="established",
     ),
     Service(
         "tele_driving",
@@ -211,6 +218,7 @@ SERVICES: Final = (
         target=("tele_operated_driving", "command_budget_ms"),
         region_weight="gdp",
         size="item",
+        growth="vehicles",
     ),
     Service(
         "vehicle_control",
@@ -223,6 +231,7 @@ SERVICES: Final = (
         target=("vehicle_platooning", "end_to_end_budget_ms"),
         region_weight="gdp",
         size="item",
+        growth="vehicles",
     ),
     Service(
         "video",
@@ -234,6 +243,7 @@ SERVICES: Final = (
         unit="clip",
         target_kind="none",
         size="item",
+        growth="generation",
     ),
     Service(
         "voice",
@@ -369,6 +379,11 @@ def _value(item: Service, seconds: float) -> Cell:
     )
 
 
+def _flexible_share(item: Service) -> Cell | None:
+    """Return the part of batch work that may wait for another hour of the day."""
+    return _assumed_cell(item, "flexible_share") if item.kind == "batch" else None
+
+
 def add_services(pack: Pack, seconds: dict[str, float]) -> None:
     """Add the table ``services``.
 
@@ -397,7 +412,7 @@ def add_services(pack: Pack, seconds: dict[str, float]) -> None:
                 "round_trips": _assumed_cell(item, "round_trips"),
                 "network": item.network,
                 "requests_per_s": requests_per_s(item),
-                "growth_per_year": assumed("services", "any", "growth_per_year").cell(),
+                "growth_per_year": assumed("services", item.growth, "growth_per_year").cell(),
                 "input_tokens": inputs,
                 "output_tokens": outputs,
                 "bytes_in_per_request": upload,
@@ -406,6 +421,7 @@ def add_services(pack: Pack, seconds: dict[str, float]) -> None:
                 "region_weight": item.region_weight,
                 "residency": item.residency,
                 "single_source": False,
+                "flexible_share": _flexible_share(item),
                 "protected_share": _assumed_cell(item, "protected_share"),
                 "tier": _assumed_cell(item, "tier"),
                 "value_yuan_per_request": _value(item, seconds[item.code]),

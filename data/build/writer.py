@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Pack:
             Name of the table.
         values
             Values by column; a :class:`Cell` is graded on its own, other values have the
-            grade of the row.
+            grade of the row. Optional columns may be missing.
         basis
             Grade of the row, for tables that carry one.
 
@@ -44,14 +44,16 @@ class Pack:
             range.
         """
         definition = TABLES[table]
-        names = [column.name for column in definition.columns]
-        if set(values) != set(names):
-            raise ValueError(f"{table}: {sorted(set(values) ^ set(names))}")
+        names = {column.name for column in definition.columns}
+        needed = {column.name for column in definition.columns if column.required}
+        if not needed <= set(values) <= names:
+            wrong = (needed - set(values)) | (set(values) - names)
+            raise ValueError(f"{table}: {sorted(wrong)}")
         if definition.has_provenance != (basis is not None):
             raise ValueError(f"{table}: a row has a grade exactly if its table carries one")
         if basis is not None and basis.grade == "assumption":
             for column in definition.columns:
-                bare = not isinstance(values[column.name], Cell | None)
+                bare = not isinstance(values.get(column.name), Cell | None)
                 if (
                     bare
                     and column.kind in {"number", "integer"}
@@ -60,23 +62,71 @@ class Pack:
                     raise ValueError(f"{table}.{column.name}: an assumption without range")
         self._rows.setdefault(table, []).append(_Row(dict(values), basis))
 
+    def add_changed(
+        self,
+        base: Pack,
+        table: str,
+        change: Callable[[Mapping[str, Value]], Mapping[str, Value] | None],
+    ) -> None:
+        """Add the rows of a table of another pack with the values that a function gives.
+
+        Parameters
+        ----------
+        base
+            The other pack.
+        table
+            Name of the table.
+        change
+            Values of a row that differ; ``None`` leaves the row out.
+        """
+        self._rows.setdefault(table, [])
+        for row in base._rows[table]:
+            values = change(row.values)
+            if values is not None:
+                self.add(table, {**row.values, **values}, row.basis)
+
     def rows(self, table: str) -> tuple[Mapping[str, Value], ...]:
         """Return the values of a table as added so far."""
         return tuple(row.values for row in self._rows.get(table, []))
 
-    def write(self, folder: Path) -> None:
-        """Write every table, ``provenance.csv`` and ``sources.csv``."""
-        codes = source_codes(self._sources())
+    def write(self, folder: Path, base: Pack | None = None, case: str = "") -> None:
+        """Write every table, ``provenance.csv`` and ``sources.csv``.
+
+        Parameters
+        ----------
+        folder
+            Existing folder.
+        base
+            Pack that the tables are added to; its sources keep their codes and are not written.
+        case
+            Case that adds them; it begins the codes of further sources.
+        """
+        codes = source_codes(self._sources() if base is None else base._sources())  # noqa: SLF001
+        known = frozenset(codes) if base is not None else frozenset()
+        added = sorted(self._sources() - set(codes))
+        codes |= {source: f"{case}-{row:02d}" for row, source in enumerate(added, 1)}
         for name in sorted(self._rows):
             definition = TABLES[name]
-            written = [self._texts(definition, row, codes) for row in self._sorted(definition)]
-            write_csv(folder / f"{name}.csv", definition.column_names, written)
+            given = {column for row in self._rows[name] for column in row.values}
+            # A table that is left empty still has its columns.
+            own = [
+                column.name
+                for column in definition.columns
+                if column.name in given or (not given and column.required)
+            ]
+            graded = definition.column_names[len(definition.columns) :]
+            written = [self._texts(own, row, codes) for row in self._sorted(definition)]
+            write_csv(folder / f"{name}.csv", [*own, *graded], written)
         write_csv(
             folder / "provenance.csv",
             TABLES["provenance"].column_names,
             sorted(self._provenance(codes)),
         )
-        listed = sorted((code, source.title, source.date) for source, code in codes.items())
+        listed = sorted(
+            (code, source.title, source.date)
+            for source, code in codes.items()
+            if source not in known
+        )
         write_csv(folder / "sources.csv", TABLES["sources"].column_names, listed)
 
     def _sorted(self, definition: Table) -> list[_Row]:
@@ -98,8 +148,8 @@ class Pack:
             raise ValueError(f"{definition.name}: duplicate keys")
         return rows
 
-    def _texts(self, definition: Table, row: _Row, codes: Mapping[Source, str]) -> list[str]:
-        texts = [_plain(row.values[column.name]) for column in definition.columns]
+    def _texts(self, columns: list[str], row: _Row, codes: Mapping[Source, str]) -> list[str]:
+        texts = [_plain(row.values.get(column)) for column in columns]
         if row.basis is not None:
             basis = row.basis
             texts += [_joined(basis.sources, codes), basis.as_of, basis.grade, basis.note]
@@ -110,7 +160,7 @@ class Pack:
             definition = TABLES[name]
             for row in rows:
                 for column in definition.columns:
-                    value = row.values[column.name]
+                    value = row.values.get(column.name)
                     if isinstance(value, Cell) and _differs(value, row.basis):
                         yield definition, row, column.name, value
 

@@ -34,6 +34,12 @@ _TABLE_PRICES: Final = {
     "moving": "pins",
     "carbon": "policies",
     "policy_penalties": "policies",
+    "pue_surcharge": "policies",
+    "subsidies": "policies",
+    "generation": "green_contracts",
+    "own_power": "green_contracts",
+    "exports": "green_contracts",
+    "batteries": "batteries",
 }
 _FROM_SURE_TO_UNSURE: Final = tuple(CONFIDENCES)
 

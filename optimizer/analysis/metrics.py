@@ -4,8 +4,9 @@ west share         IT energy in the twelve provinces of the western development 
 unserved share     value of work left undone / value of all work
 location cost      yearly cost less accelerators: electricity, build, network, contracts
 gap location       (plan - bound) / location cost
-green shares       contractual: claimed / metered energy; physical: renewable share of the
-                   provinces' consumption weighted by metered energy
+green shares       contractual: claimed and own / metered energy; physical: own, and the renewable
+                   share of the provinces' consumption for the rest; hourly: met by green power
+                   of the same hour, with the grid's share of the rest and without it
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ class Metrics:
     unserved_share: float
     location_kt: float
     market_kt: float
+    hourly_kt: float
     contractual_green_share: float
     physical_green_share: float
+    hourly_green_share: float
+    hourly_green_share_with_grid: float
 
 
 def metrics(case: Case, plan: Plan) -> Metrics:
@@ -53,6 +57,10 @@ def metrics(case: Case, plan: Plan) -> Metrics:
     western = western_sites(case)
     it = ledgers["it_gwh"].to_numpy(dtype=float)
     meter = ledgers["meter_gwh"].to_numpy(dtype=float)
+    # Own power that a battery loses meets no load.
+    met = np.minimum(ledgers["own_gwh"].to_numpy(dtype=float), meter)
+    matched = ledgers["matched_gwh"].to_numpy(dtype=float)
+    share = ledgers["physical_green_share"].to_numpy(dtype=float)
     new = sites["new_it_mw"].to_numpy(dtype=float)
     west_of_ledgers = np.isin(ledgers["site"].to_numpy(), sorted(western))
     west_of_sites = np.isin(sites["site"].to_numpy(), sorted(western))
@@ -62,7 +70,16 @@ def metrics(case: Case, plan: Plan) -> Metrics:
         total_cost=total,
         location_cost=location,
         accelerator_cost=plan.cost("accelerators"),
-        energy_cost=plan.cost("energy", "demand_charge", "local_supply", "pue_surcharge"),
+        energy_cost=plan.cost(
+            "energy",
+            "demand_charge",
+            "local_supply",
+            "pue_surcharge",
+            "generation",
+            "own_power",
+            "exports",
+            "batteries",
+        ),
         build_cost=plan.cost("build", "site_opening"),
         network_cost=plan.cost("network_lease", "network_upgrade", "service_links"),
         gap=gap,
@@ -78,10 +95,14 @@ def metrics(case: Case, plan: Plan) -> Metrics:
         unserved_share=unserved_share(case, plan),
         location_kt=float(ledgers["location_kt"].sum()),
         market_kt=float(ledgers["market_kt"].sum()),
-        contractual_green_share=_ratio(float(ledgers["claimed_gwh"].sum()), float(meter.sum())),
-        physical_green_share=_ratio(
-            float((ledgers["physical_green_share"].to_numpy(dtype=float) * meter).sum()),
-            float(meter.sum()),
+        hourly_kt=float(ledgers["hourly_kt"].sum()),
+        contractual_green_share=_ratio(
+            float((ledgers["contractual_green_share"] * meter).sum()), float(meter.sum())
+        ),
+        physical_green_share=_ratio(float((share * (meter - met) + met).sum()), float(meter.sum())),
+        hourly_green_share=_ratio(float(matched.sum()), float(meter.sum())),
+        hourly_green_share_with_grid=_ratio(
+            float((matched + share * (meter - matched)).sum()), float(meter.sum())
         ),
     )
 
@@ -96,6 +117,11 @@ def western_sites(case: Case) -> set[str]:
 
 def unserved_share(case: Case, plan: Plan) -> float:
     """Return the value of work left undone over the value of all work."""
+    return _ratio(*work_values(case, plan))
+
+
+def work_values(case: Case, plan: Plan) -> tuple[float, float]:
+    """Return the value of work left undone and of all work, million yuan a year."""
     services, jobs = case.tables["services"].frame, case.tables["jobs"].frame
     national = case.derived.demand.requests.sum(axis=0)
     value = float(
@@ -104,7 +130,7 @@ def unserved_share(case: Case, plan: Plan) -> float:
     undone = float(plan.tables["unserved"]["value_million_yuan"].sum()) + float(
         plan.tables["unplaced"]["value_million_yuan"].sum()
     )
-    return _ratio(undone, value)
+    return undone, value
 
 
 def _ratio(top: float, bottom: float) -> float:

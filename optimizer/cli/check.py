@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from optimizer.cli.settings import common_options, settings
 from optimizer.labels import Text
+
+if TYPE_CHECKING:
+    from optimizer.inputs.case import Case
 
 
 @click.command(
@@ -35,6 +39,8 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
         return _activity(activity, as_json=as_json)
     from optimizer.inputs.case import read_case
     from optimizer.inputs.check_notices import notices
+    from optimizer.inputs.check_queueing import headroom_text
+    from optimizer.inputs.queueing import headroom_errors
     from optimizer.model.build import build_model
     from optimizer.model.statistics import coefficient_ranges
 
@@ -43,6 +49,7 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
     model, _sets = build_model(read)
     ranges = coefficient_ranges(model)
     found = notices(read)
+    headroom = headroom_errors(read.derived.pools)
     if as_json:
         click.echo(
             json.dumps(
@@ -54,6 +61,19 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
                     "non_zeros": len(model.value),
                     "columns_by_block": {n: block.count for n, block in model.columns.items()},
                     "ranges": ranges,
+                    "pools": [
+                        {
+                            "pool": worst.pool,
+                            "operating_replicas": list(worst.operating),
+                            "least_load_replicas": worst.least_load,
+                            "greatest_load_replicas": worst.greatest_load,
+                            "load_replicas": worst.load,
+                            "servers": worst.servers,
+                            "exact_servers": worst.exact_servers,
+                            "error": worst.error,
+                        }
+                        for worst in headroom
+                    ],
                     "notices": [notice.render(language) for notice in found],
                 },
                 ensure_ascii=False,
@@ -77,11 +97,46 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
             entries=len(model.value),
         )
     )
+    split = model.columns.get("split_runs")
+    if split is not None:
+        jobs = len(set(split.index["job"].tolist()))
+        click.echo(
+            "  "
+            + Text(
+                "{columns:,} configuration columns for {jobs} jobs that may run over several sites",
+                "{jobs} 个可跨站点任务共 {columns:,} 个配置列",
+            ).render(language, columns=split.count, jobs=jobs)
+        )
+    if "backup" in model.columns:
+        click.echo("  " + backup_line(read, model.columns["backup"].count).render(language))
     for name, (least, most) in ranges.items():
         click.echo(f"  {name:12s} {least:.3g} … {most:.3g}")
+    for worst in headroom:
+        click.echo("  " + headroom_text(worst).render(language))
     for notice in found:
         click.echo("  " + notice.render(language))
     return 0
+
+
+def backup_line(case: Case, columns: int) -> Text:
+    """Return how large the choice of backup is, and who has none."""
+    from optimizer.inputs.protection import BACKUP_SITES
+
+    protection = case.derived.protection
+    without = {
+        (region, group.service)
+        for group in protection.groups
+        if not group.sites
+        for region in group.regions
+    }
+    return Text(
+        "protection: {states} failure states, {columns:,} backup columns, at most {sites} backup "
+        "sites for each; {without} pairs of region and service have sites that nothing can back up",
+        "可靠性保障：失效状态 {states} 种，备份变量 {columns:,} 列，每项最多 {sites} 个备份站点；"
+        "{without} 个地区—服务组合有无法备份的站点",
+    ).filled(
+        states=len(protection.states), columns=columns, sites=BACKUP_SITES, without=len(without)
+    )
 
 
 def _activity(folder: Path, *, as_json: bool) -> int:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import gzip
 import time
 from pathlib import Path
+from typing import Final
 
 import click
 
 from optimizer.cli.settings import common_options, settings
 from optimizer.labels import Text
+
+GAP: Final = 1e-3
+GAP_OF_SEVERAL_PERIODS: Final = 5e-3
+"""Gaps asked for if none is given: programs of several periods are several times as large."""
 
 
 @click.command(
@@ -36,8 +41,8 @@ from optimizer.labels import Text
 @click.option(
     "--gap",
     type=click.FloatRange(0.0, 1.0),
-    default=1e-3,
-    show_default=True,
+    default=None,
+    show_default="0.001; 0.005 for several periods",
     help="Asked gap, relative to the location-dependent cost. 要求的间隙（相对与选址有关成本）。",
 )
 @click.option(
@@ -92,7 +97,7 @@ def command(  # noqa: PLR0917 - click passes the options by name
     case: str,
     scenarios: tuple[str, ...],
     out: Path | None,
-    gap: float,
+    gap: float | None,
     time_limit: float | None,
     solver: str,
     threads: int,
@@ -127,6 +132,8 @@ def command(  # noqa: PLR0917 - click passes the options by name
     with Teller(language) as teller:
         teller.phase("read")
         read = read_case(case, scenarios)
+        if gap is None:
+            gap = GAP_OF_SEVERAL_PERIODS if read.later else GAP
         options = SolveOptions(
             gap_location=gap,
             time_limit=time_limit,

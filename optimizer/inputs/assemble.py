@@ -130,13 +130,13 @@ def assemble(folder: Path) -> AssembledTables:
         tables.update(base.tables)
         hashes.update(base.file_hashes)
     faults.extend(_meeting_faults(case_file, own, based=case_file.base != "none"))
+    met = [name for name in own if case_file.tables.get(name) == "extend" and name in tables]
     for name, table in own.items():
-        if case_file.tables.get(name) == "extend" and name in tables:
-            tables[name] = extended(tables[name], table)
-            faults.extend(duplicate_key_faults(tables[name]))
-        else:
-            tables[name] = table
+        tables[name] = extended(tables[name], table) if name in met else table
+    # First, as the case may grade the cells of a table that it replaces.
     _drop_provenance_of_replaced(case_file, tables, own)
+    for name in met:
+        faults.extend(duplicate_key_faults(tables[name]))
     faults.extend(_missing_tables(tables, {_table_of(fault) for fault in faults}))
     tables.update(
         (name, empty_table(definition))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,8 +13,11 @@ import pandas as pd
 from optimizer.errors import InputError
 from optimizer.inputs.assemble import AssembledTables, assemble, case_folder
 from optimizer.inputs.check import check_tables
+from optimizer.inputs.check_protection import check_backup
+from optimizer.inputs.check_queueing import check_headroom
 from optimizer.inputs.check_reach import check_reach
-from optimizer.inputs.derive import Derived, derive
+from optimizer.inputs.derive import Derived, derive, values_of
+from optimizer.inputs.periods import ONE_PERIOD, Period, period_tables, periods
 from optimizer.inputs.scenario import apply_scenarios, read_scenario
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
@@ -42,6 +45,12 @@ class Case:
         SHA-256 of every file read.
     description
         What the case is for; ``None`` if ``case.yaml`` does not say.
+    period
+        The period that ``year``, ``tables`` and ``derived`` describe: the first.
+    later
+        The later periods, each as a case of its own.
+    raw
+        The tables as read, of all periods; empty if there is one period.
     """
 
     name: str
@@ -51,6 +60,19 @@ class Case:
     derived: Derived
     file_hashes: Mapping[str, str]
     description: Text | None = None
+    period: Period = ONE_PERIOD
+    later: tuple[Case, ...] = ()
+    raw: Mapping[str, TypedTable] = MappingProxyType({})
+
+    @property
+    def periods(self) -> tuple[Case, ...]:
+        """All periods, this one first."""
+        return (self, *self.later)
+
+    @property
+    def whole_tables(self) -> Mapping[str, TypedTable]:
+        """The tables of all periods as read."""
+        return self.raw or self.tables
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a copy of one table; changing it does not change the case."""
@@ -102,19 +124,35 @@ def checked_case(assembled: AssembledTables) -> Case:
     faults = check_tables(tables, assembled.year)
     if faults:
         raise InputError(faults)
-    derived = derive(tables, assembled.year)
-    faults = check_reach(tables, derived)
-    if faults:
-        raise InputError(faults)
-    return Case(
-        name=assembled.name,
-        title=assembled.title,
-        year=assembled.year,
-        tables=MappingProxyType(tables),
-        derived=derived,
-        file_hashes=MappingProxyType(assembled.file_hashes),
-        description=assembled.description,
-    )
+    years = sorted(int(year) for year in set(tables["times"].frame["period"]))
+    parts = periods(years, values_of(tables["finance"].frame))
+    cases: list[Case] = []
+    for period in parts:
+        of_period = period_tables(tables, period.year, assembled.year)
+        derived = derive(of_period, period.year)
+        faults = [
+            *check_reach(of_period, derived),
+            *check_headroom(of_period, derived.pools),
+            *check_backup(of_period, derived),
+        ]
+        if faults:
+            raise InputError(faults)
+        cases.append(
+            Case(
+                name=assembled.name,
+                title=assembled.title,
+                year=period.year,
+                tables=MappingProxyType(of_period),
+                derived=derived,
+                file_hashes=MappingProxyType(assembled.file_hashes),
+                description=assembled.description,
+                period=period,
+            )
+        )
+    first, *later = cases
+    if not later:
+        return first
+    return replace(first, later=tuple(later), raw=MappingProxyType(tables))
 
 
 def _sorted(table: TypedTable) -> TypedTable:

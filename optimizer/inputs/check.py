@@ -15,6 +15,13 @@ import numpy as np
 
 from optimizer.errors import Fault
 from optimizer.inputs.check_content import check_content
+from optimizer.inputs.check_protection import check_failover_targets
+from optimizer.inputs.check_queueing import check_pools
+from optimizer.inputs.check_split import CAMPUS_STUDY, check_split
+from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
+from optimizer.inputs.queueing import WAIT_PROBABILITY
+from optimizer.inputs.routes import PATH_COUNT
+from optimizer.inputs.split_training import SPLIT_PARAMETERS
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
 from optimizer.tables.registry import TABLES
@@ -45,6 +52,18 @@ REQUIRED_PARAMETERS: Final = (
     "route_factor_optical",
     "route_factor_public",
 )
+OPTIONAL_FINANCE: Final = ("last_period_years",)
+OPTIONAL_PARAMETERS: Final = (
+    "demand_peak_factor",
+    WAIT_PROBABILITY,
+    CAMPUS_STUDY,
+    PROTECTION_LEVEL,
+    FAILOVER_BUDGET_FACTOR,
+    PATH_COUNT,
+    *SPLIT_PARAMETERS,
+)
+"""Parameters that switch a block on; without them it is left out."""
+
 NEEDS_ROWS: Final = ("sites", "regions", "modules", "accelerators", "times", "provinces")
 
 
@@ -70,6 +89,9 @@ def check_tables(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         _missing_climate,
         _missing_parameters,
         _missing_rates,
+        check_pools,
+        check_split,
+        check_failover_targets,
         _pins,
         _provenance,
         _unknown_sources,
@@ -187,7 +209,11 @@ def _missing_grid(tables: Mapping[str, TypedTable], year: int) -> Iterator[Fault
 
 
 def _missing_parameters(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
-    for name, required in (("finance", REQUIRED_FINANCE), ("parameters", REQUIRED_PARAMETERS)):
+    for name, required, optional in (
+        ("finance", REQUIRED_FINANCE, OPTIONAL_FINANCE),
+        ("parameters", REQUIRED_PARAMETERS, OPTIONAL_PARAMETERS),
+    ):
+        known = (*required, *optional)
         table = tables[name]
         given = set(table.frame["parameter"])
         for parameter in required:
@@ -200,8 +226,8 @@ def _missing_parameters(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:
                     value=parameter,
                 )
         for record, parameter in enumerate(table.frame["parameter"]):
-            if parameter not in required:
-                yield _unknown(table, record, "parameter", list(required), name)
+            if parameter not in known:
+                yield _unknown(table, record, "parameter", list(known), name)
 
 
 def _missing_rates(tables: Mapping[str, TypedTable]) -> Iterator[Fault]:

@@ -10,6 +10,9 @@ import numpy as np
 
 from optimizer.errors import Fault
 from optimizer.inputs.check_policies import check_policies
+from optimizer.inputs.check_split import SPLIT_BOUNDS
+from optimizer.inputs.check_supply import check_supply
+from optimizer.inputs.check_times import check_times
 from optimizer.inputs.hours import hour_shares
 from optimizer.inputs.network_paths import NETWORKS
 from optimizer.inputs.policy_rows import (
@@ -19,10 +22,12 @@ from optimizer.inputs.policy_rows import (
     UNIT_OF_KIND,
     scope_sites,
 )
+from optimizer.inputs.protection import FAILOVER_BUDGET_FACTOR, PROTECTION_LEVEL
 from optimizer.inputs.release_tiers import check_tiers
+from optimizer.inputs.routes import PATH_COUNT
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, records
-from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY
+from optimizer.units import HOURS_PER_DAY
 
 SHARE_TOLERANCE = 1e-6
 
@@ -30,7 +35,7 @@ SHARE_TOLERANCE = 1e-6
 def check_content(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
     """Return every fault in the content of single tables."""
     return [
-        *_times(tables["times"], year),
+        *check_times(tables["times"], year),
         *_tariff_hours(tables["tariffs"]),
         *_profiles(tables["profiles"]),
         *_site_power(tables),
@@ -45,76 +50,10 @@ def check_content(tables: Mapping[str, TypedTable], year: int) -> list[Fault]:
         *_supply_steps(tables["supply_steps"]),
         *_policies(tables),
         *check_policies(tables),
+        *check_supply(tables),
         *_parameters(tables["finance"], _FINANCE_BOUNDS),
         *_parameters(tables["parameters"], _PARAMETER_BOUNDS),
     ]
-
-
-def _times(times: TypedTable, year: int) -> Iterator[Fault]:
-    frame = times.frame
-    periods = sorted(set(frame["period"]))
-    if periods != [year]:
-        record = int(np.flatnonzero((frame["period"] != year).to_numpy())[0])
-        yield times.fault(
-            record,
-            "period",
-            Text(
-                "the case plans the single year {year}, times has {periods}",
-                "算例只规划 {year} 年，times 中有 {periods}",
-            ).filled(year=year, periods=", ".join(str(item) for item in periods)),
-            Text("keep the rows of that year only", "只保留该年的行"),
-        )
-    for day, rows in frame.groupby("typical_day"):
-        first = int(rows.index[0])
-        if sorted(rows["hour"]) != list(range(HOURS_PER_DAY)):
-            yield times.fault(
-                first,
-                "hour",
-                Text(
-                    "{day} does not have hours 0 to 23 once each", "{day} 未完整包含 0–23 时"
-                ).filled(day=day),
-                Text("give 24 rows for each typical day", "每个典型日应有 24 行"),
-            )
-        if rows["month"].nunique() > 1 or rows["weight_days"].nunique() > 1:
-            yield times.fault(
-                first,
-                "month",
-                Text("{day} has several months or weights", "{day} 的月份或权重不一致").filled(
-                    day=day
-                ),
-                Text("give all 24 rows the same month and weight", "24 行应为同一月份和权重"),
-            )
-    days = frame.drop_duplicates("typical_day")
-    total = float(days["weight_days"].sum())
-    if abs(total - DAYS_PER_YEAR) > SHARE_TOLERANCE:
-        yield times.fault(
-            0,
-            "weight_days",
-            Text("the weights sum to {total:g} days", "权重合计为 {total:g} 天").filled(
-                total=total
-            ),
-            Text("they must sum to 365", "合计应为 365 天"),
-        )
-    months = set(days["month"])
-    if len(days) > 1 and months != set(range(1, 13)):
-        yield times.fault(
-            0,
-            "month",
-            Text("no typical day for month {months}", "缺少 {months} 月的典型日").filled(
-                months=", ".join(str(item) for item in sorted(set(range(1, 13)) - months))
-            ),
-            Text(
-                "give one typical day, or at least one for each month",
-                "请只给一个典型日，或每月至少一个",
-            ),
-        )
-    elif len(days) > len(months):
-        yield times.fault(
-            0,
-            "month",
-            Text("several typical days in one month", "同一月份有多个典型日"),
-            Text("give one typical day for each month", "每月只保留一个典型日"),
-        )
 
 
 def _tariff_hours(tariffs: TypedTable) -> Iterator[Fault]:
@@ -404,6 +343,13 @@ def _links(links: TypedTable) -> Iterator[Fault]:
             Text("a link from a site to itself", "链路两端为同一站点"),
             Text("correct one end or remove the row", "请更正一端或删除该行"),
         )
+    for record in np.flatnonzero(frame["link"].str.contains(";", regex=False).to_numpy()):
+        yield links.fault(
+            int(record),
+            "link",
+            Text("a link code holds ;, which joins the links of a path", "链路代码含有分号"),
+            Text("write it without ;", "请去掉分号"),
+        )
 
 
 def _latency(latency: TypedTable) -> Iterator[Fault]:
@@ -530,6 +476,7 @@ _FINANCE_BOUNDS: Final = {
     "discount_rate": (0.0, 1.0, False),
     "link_life_years": (0.5, 60.0, False),
     "shell_upkeep_share_per_year": (0.0, 1.0, False),
+    "last_period_years": (1.0, 20.0, True),
 }
 _PARAMETER_BOUNDS: Final = {
     "job_start_step_months": (1.0, 12.0, True),
@@ -540,6 +487,12 @@ _PARAMETER_BOUNDS: Final = {
     "dataset_window_days": (0.1, 365.0, False),
     "checkpoint_write_tb_per_s": (1e-3, 1e3, False),
     "restart_minutes": (0.0, 1e4, False),
+    "demand_peak_factor": (1.0, 3.0, False),
+    "wait_probability": (0.03, 0.9, False),
+    **SPLIT_BOUNDS,
+    PROTECTION_LEVEL: (0.0, 1.0, False),
+    FAILOVER_BUDGET_FACTOR: (1.0, 100.0, False),
+    PATH_COUNT: (1.0, 10.0, True),
     **{f"equipment_one_way_ms_{kind}": (0.0, 100.0, False) for kind in NETWORKS},
     **{f"p99_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},
     **{f"route_factor_{kind}": (1.0, 10.0, False) for kind in NETWORKS},

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
+from optimizer.inputs.split_training import may_split
 from optimizer.labels import Language, Text
 
 
@@ -77,8 +78,14 @@ def _after_the_first(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     return after
 
 
+def _asks_to_split(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Find jobs that may split but do not say what a step takes and exchanges."""
+    return _true(frame, column) & ~may_split(frame)
+
+
 def _low_communication(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    return (frame[column] == "low_communication").to_numpy(dtype=bool)
+    low: NDArray[np.bool_] = (frame[column] == "low_communication").to_numpy(dtype=bool)
+    return low & ~may_split(frame)
 
 
 def _any_row(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
@@ -106,7 +113,10 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
         "services",
         "protected_share",
         _above(0.0),
-        Text("no backup is held for the loss of a site", "不为站点失效预留备份"),
+        Text(
+            "no backup is held for the loss of a site: protection_level is 0",
+            "不为站点失效预留备份（protection_level 为 0）",
+        ),
     ),
     (
         "services",
@@ -126,7 +136,7 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
     (
         "jobs",
         "may_split",
-        _true,
+        _asks_to_split,
         Text("each run stays at one site", "每个任务只在一个站点运行"),
     ),
     (
@@ -145,13 +155,13 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
         "grid",
         "wind_curtailment",
         _above(0.0),
-        Text("no direct supply from wind", "不考虑风电直连"),
+        Text("wind yields what its profile says", "风电出力按出力曲线，不另扣弃风"),
     ),
     (
         "grid",
         "solar_curtailment",
         _above(0.0),
-        Text("no direct supply from solar", "不考虑光伏直连"),
+        Text("solar yields what its profile says", "光伏出力按出力曲线，不另扣弃光"),
     ),
     (
         "green_contracts",
@@ -171,6 +181,12 @@ _NOT_MODELLED: Final[tuple[tuple[str, str, _Asks, Text], ...]] = (
 )
 
 
+_OF_SEVERAL_PERIODS: Final = frozenset(
+    {("sites", "lead_time_years"), ("services", "growth_per_year")}
+)
+"""What a case of several periods does use."""
+
+
 def notices(case: Case) -> list[Notice]:
     """Return what the case gives that the model does not use yet.
 
@@ -186,9 +202,35 @@ def notices(case: Case) -> list[Notice]:
     []
     """
     found = []
+    modelled = _modelled(case)
     for table, column, asks, meaning in _NOT_MODELLED:
+        if (table, column) in modelled:
+            continue
+        if case.period.several and (table, column) in _OF_SEVERAL_PERIODS:
+            continue
         frame = case.tables[table].frame
+        if table == "service_rates":
+            frame = _without_reserve(case)
         rows = int(asks(frame, column).sum()) if len(frame) else 0
         if rows:
             found.append(Notice(table, column, rows, meaning))
     return found
+
+
+def _modelled(case: Case) -> set[tuple[str, str]]:
+    """Return what this case does use."""
+    used = set()
+    if case.derived.protection.level > 0.0:
+        used.add(("services", "protected_share"))
+    if case.period.several:
+        used |= {("sites", "lead_time_years"), ("services", "growth_per_year")}
+    if (case.tables["green_contracts"].frame["technology"] != "").any():
+        used.add(("renewable_profiles", ""))
+    return used
+
+
+def _without_reserve(case: Case) -> pd.DataFrame:
+    """Return the rates of services that are in no pool, for which no reserve is held."""
+    services, rates = case.tables["services"].frame, case.tables["service_rates"].frame
+    alone = set(services.loc[services["pool"] == "", "service"])
+    return rates[rates["service"].isin(alone)]

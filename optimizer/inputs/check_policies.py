@@ -50,6 +50,8 @@ def _workloads(
             Text("clear it", "请清空"),
         )
         return
+    if not row["enabled"]:
+        return  # a row that is off may name work of another case
     try:
         scope_workloads(row["workloads"], tables["services"].frame, tables["jobs"].frame)
     except ValueError as error:

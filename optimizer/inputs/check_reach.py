@@ -8,6 +8,7 @@ import numpy as np
 
 from optimizer.errors import Fault
 from optimizer.inputs.derive import Derived
+from optimizer.inputs.site_room import largest_gangs
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable
 
@@ -110,6 +111,8 @@ def _jobs(tables: Mapping[str, TypedTable], derived: Derived) -> Iterator[Fault]
         gangs = derived.gangs.gang[options]
         if (gangs[:, None] <= capacity[:, cards].T + 1e-9).any():
             continue
+        if (derived.splits.job == row).any():  # too large for one site, not for several
+            continue
         smallest = int(options[np.argmin(gangs)])
         card = int(derived.gangs.accelerator[smallest])
         best = int(np.argmax(capacity[:, card]))
@@ -136,41 +139,5 @@ def _jobs(tables: Mapping[str, TypedTable], derived: Derived) -> Iterator[Fault]
 
 
 def gang_ceiling(tables: Mapping[str, TypedTable], derived: Derived) -> np.ndarray:
-    """Return ``(S, A)`` the largest gang of one type a site could ever hold, in thousand.
-
-    The site's fabric, its fleet and the national supply bound the number; AI-ready power, power
-    under construction and the yearly build limit bound the power, less what the other types'
-    fleet takes.
-    """
-    sites = tables["sites"].frame
-    hardware = derived.hardware
-    count = (hardware.fleet + hardware.supply) * tables["accelerators"].frame[
-        "availability"
-    ].to_numpy(dtype=float)
-    fabric = sites["largest_gang"].to_numpy(dtype=float)[:, None] / 1e3
-    new_modules = tables["modules"].frame["kind"].to_numpy() == "new"
-    size = tables["modules"].frame["it_mw"].to_numpy(dtype=float) * tables["modules"].frame[
-        "maximum_per_site"
-    ].to_numpy(dtype=float)
-    buildable = np.minimum(
-        sites["build_limit_mw"].to_numpy(dtype=float),
-        (derived.cooling.allowed[:, new_modules] * size[new_modules]).sum(axis=1),
-    )
-    power = free_power_mw(tables) + buildable
-    others = (hardware.fleet * hardware.maximum_kw).sum(axis=1)[:, None] - (
-        hardware.fleet * hardware.maximum_kw
-    )
-    by_power = np.maximum(power[:, None] - others, 0.0) / hardware.maximum_kw
-    ceiling: np.ndarray = np.minimum(np.minimum(count, fabric), by_power)
-    return ceiling
-
-
-def free_power_mw(tables: Mapping[str, TypedTable]) -> np.ndarray:
-    """Return ``(S,)`` AI-ready power that exists in the planned year, in MW of IT."""
-    sites = tables["sites"].frame
-    year = int(tables["times"].frame["period"].iloc[0])
-    arrived = (sites["under_construction_year"] <= year).to_numpy(dtype=float)
-    power: np.ndarray = sites["ai_ready_it_mw"].to_numpy(dtype=float) + arrived * sites[
-        "under_construction_it_mw"
-    ].to_numpy(dtype=float)
-    return power
+    """Return ``(S, A)`` the largest gang of one type a site could ever hold, in thousand."""
+    return largest_gangs(tables, derived.hardware, derived.cooling)

@@ -9,11 +9,14 @@ Accelerator-seconds of a request on accelerator ``a``::
     tau[w, a] = input_tokens / prefill_tokens_per_s + output_tokens / decode_tokens_per_s
     tau[w, a] = 1 / requests_per_s                    (services not counted in tokens)
 
-Profiles are scaled so that their mean over the year is one.
+Profiles are scaled so that their mean over the year is one. The load of batch services that may
+move within the day is counted apart, under the name of its profile and ``_flexible``.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +43,8 @@ class Demand:
         ``(W,)`` row of each service's profile.
     shape
         ``(P, D, 24)`` load relative to the yearly mean.
+    flexible_share
+        ``(P,)`` share of the load that may move within the day.
     peak_gbps
         ``(I, W)`` data rate in the peak hour, the larger of both directions, in Gbit/s.
     budget_ms
@@ -51,8 +56,14 @@ class Demand:
     profiles: tuple[str, ...]
     profile_of: NDArray[np.int64]
     shape: NDArray[np.float64]
+    flexible_share: NDArray[np.float64]
     peak_gbps: NDArray[np.float64]
     budget_ms: NDArray[np.float64]
+
+    @property
+    def by_hour(self) -> NDArray[np.float64]:
+        """``(P, D * 24)`` the shapes with the hours of all days in a row, also without profiles."""
+        return self.shape.reshape(len(self.profiles), math.prod(self.shape.shape[1:]))
 
 
 def demand(
@@ -76,9 +87,16 @@ def demand(
         .T
     )
     rate = services["requests_per_s"].to_numpy(dtype=float)
-    names, shape = _shapes(services, profiles, calendar)
+    flexible = services["flexible_share"].fillna(0.0).to_numpy(dtype=float)
+    counted_as = [
+        counted_profile(name, share)
+        for name, share in zip(services["profile"], flexible, strict=True)
+    ]
+    names, shape = _shapes(services, counted_as, profiles, calendar)
     profile_row = {name: row for row, name in enumerate(names)}
-    profile_of = np.array([profile_row[name] for name in services["profile"]], dtype=np.int64)
+    profile_of = np.array([profile_row[name] for name in counted_as], dtype=np.int64)
+    flexible_share = np.zeros(len(names))
+    flexible_share[profile_of] = flexible
     peak_factor = shape.max(axis=(1, 2))[profile_of] if len(names) else np.zeros(0)
     bytes_per_request = services[["bytes_in_per_request", "bytes_out_per_request"]].max(axis=1)
     gbps = bytes_per_request.to_numpy(dtype=float) * 8.0 * rate * peak_factor / 1e9
@@ -92,18 +110,31 @@ def demand(
         profiles=names,
         profile_of=profile_of,
         shape=shape,
+        flexible_share=flexible_share,
         peak_gbps=share * gbps,
         budget_ms=np.where(np.isnan(target), np.inf, budget),
     )
 
 
+def counted_profile(profile: str, flexible_share: float) -> str:
+    """Return the name under which the load of a service is counted.
+
+    Examples
+    --------
+    >>> counted_profile("flat", 0.0), counted_profile("flat", 0.3)
+    ('flat', 'flat_flexible')
+    """
+    return f"{profile}_flexible" if flexible_share > 0.0 else profile
+
+
 def _shapes(
-    services: pd.DataFrame, profiles: pd.DataFrame, calendar: Calendar
+    services: pd.DataFrame, counted_as: Sequence[str], profiles: pd.DataFrame, calendar: Calendar
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    names = tuple(sorted(set(services["profile"])))
+    profile_of = dict(zip(counted_as, services["profile"], strict=True))
+    names = tuple(sorted(profile_of))
     shape = np.empty((len(names), len(calendar.days), HOURS_PER_DAY))
     for row, name in enumerate(names):
-        hours = profiles[profiles["profile"] == name].sort_values("hour")
+        hours = profiles[profiles["profile"] == profile_of[name]].sort_values("hour")
         load = hours["relative_load"].to_numpy(dtype=float)
         shape[row] = load / load.mean()
     return names, shape

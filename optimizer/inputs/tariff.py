@@ -8,6 +8,9 @@ Demand charge of a MW contracted all year, at the cheaper of both bases (``tarif
 
     demand basis     12 months * yuan/kW/month  * 1,000 kW/MW
     capacity basis   12 months * yuan/kVA/month * 1,000 kW/MW * kva_per_kw
+
+With ``demand_peak_factor`` among the parameters, months on the demand basis are billed by the
+highest load metered in the month instead: the hourly peak times that factor.
 """
 
 from __future__ import annotations
@@ -33,14 +36,22 @@ class Prices:
         ``(S, D, 24)`` yuan/kWh.
     demand
         ``(S,)`` million yuan a year for each MW contracted.
+    metered
+        ``(S, D)`` million yuan for each MW of the highest hour of a typical day's months; zero
+        where demand is contracted.
     """
 
     energy: NDArray[np.float64]
     demand: NDArray[np.float64]
+    metered: NDArray[np.float64]
 
 
 def prices(
-    sites: pd.DataFrame, tariffs: pd.DataFrame, calendar: Calendar, kva_per_kw: float
+    sites: pd.DataFrame,
+    tariffs: pd.DataFrame,
+    calendar: Calendar,
+    kva_per_kw: float,
+    peak_factor: float | None = None,
 ) -> Prices:
     """Return the prices of all sites.
 
@@ -52,20 +63,32 @@ def prices(
         Typical days.
     kva_per_kw
         Transformer capacity for each kW contracted.
+    peak_factor
+        Billed demand over the highest hourly load; ``None`` if demand is contracted.
     """
     monthly, charges = _by_region(tariffs, kva_per_kw)
     keys = list(zip(sites["tariff_region"], sites["voltage_kv"], strict=True))
     energy = np.stack([monthly[key][calendar.month - 1] for key in keys])
-    demand = np.array([charges[key] for key in keys])
-    return Prices(energy=energy, demand=demand)
+    # (S, 2, 12): charges on the demand basis and on the capacity basis by month
+    by_month = np.stack([charges[key] for key in keys])
+    if peak_factor is None:
+        demand, metered = by_month.sum(axis=(1, 2)), np.zeros(energy.shape[:2])
+    else:
+        demand = by_month[:, 1].sum(axis=1)
+        covered = (calendar.month_share > 0.0).astype(float)
+        metered = by_month[:, 0] @ covered.T * peak_factor
+    return Prices(energy=energy, demand=demand, metered=metered)
 
 
 def _by_region(
     tariffs: pd.DataFrame, kva_per_kw: float
-) -> tuple[dict[tuple[str, str], NDArray[np.float64]], dict[tuple[str, str], float]]:
-    """Return ``(12, 24)`` prices and the yearly charge of a MW, by region and voltage."""
+) -> tuple[dict[tuple[str, str], NDArray[np.float64]], dict[tuple[str, str], NDArray[np.float64]]]:
+    """Return ``(12, 24)`` prices and ``(2, 12)`` charges of a MW, by region and voltage.
+
+    The first row of the charges is of months on the demand basis, the second of the others.
+    """
     monthly: dict[tuple[str, str], NDArray[np.float64]] = {}
-    charges: dict[tuple[str, str], float] = {}
+    charges: dict[tuple[str, str], NDArray[np.float64]] = {}
     columns = [
         "tariff_region",
         "voltage_kv",
@@ -85,8 +108,11 @@ def _by_region(
         grid[month - 1] += hour_shares(hours) * price
         if (region, voltage, month) not in counted:
             counted.add((region, voltage, month))
-            charge = demand if basis == "demand" else capacity * kva_per_kw
-            charges[key] = charges.get(key, 0.0) + charge * 1e3 / 1e6
+            by_month = charges.setdefault(key, np.zeros((2, MONTHS_PER_YEAR)))
+            if basis == "demand":
+                by_month[0, month - 1] = demand * 1e3 / 1e6
+            else:
+                by_month[1, month - 1] = capacity * kva_per_kw * 1e3 / 1e6
     return monthly, charges
 
 

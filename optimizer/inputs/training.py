@@ -164,7 +164,7 @@ def _gangs(
     if not math.isnan(job["accelerators"]):
         sizes = [float(job["accelerators"])]
     else:
-        smallest = _smallest_gang(job, card, mfu, window, run)
+        smallest = smallest_gang(job, card, mfu, window, run)
         if smallest is None:
             return []
         sizes = [smallest]
@@ -179,14 +179,31 @@ def _gangs(
     return result
 
 
-def _smallest_gang(
+def smallest_gang(
     job: Mapping[str, float],
     card: Mapping[str, float],
     mfu: float,
     window: float,
     run: Callable[[float], tuple[float, float]],
 ) -> float | None:
-    """Return the smallest whole number of servers that meets the window, if any does."""
+    """Return the smallest whole number of servers that meets the window, if any does.
+
+    Parameters
+    ----------
+    job, card
+        Rows of ``jobs`` and ``accelerators``.
+    mfu
+        Model FLOP utilisation.
+    window
+        Days between the first start and the deadline.
+    run
+        Length in days and goodput of a gang.
+
+    Returns
+    -------
+    float or None
+        Number of accelerators; ``None`` where failures eat what more servers would add.
+    """
     server = card["accelerators_per_server"]
     ideal = job["flop"] / (window * SECONDS_PER_DAY * card["bf16_dense_tflops"] * 1e12 * mfu)
     too_few = max(0, math.ceil(ideal / server - 1e-9) - 1)  # goodput is at most one

@@ -2,7 +2,8 @@
 
 A typical day ``d`` stands for ``weight_days`` days of the year; the weights sum to 365. Its
 month gives prices and temperatures. Training runs are dated in calendar months; a month is
-represented by the typical days of that month, or by the only typical day of the case.
+represented by the typical day of that month or, if it has none, by the nearest earlier one, where
+December comes before January. The only typical day of a case stands for all months.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
+from optimizer.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 DAYS_IN_MONTH: Final = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=float)
 
@@ -51,14 +52,31 @@ def calendar(times: pd.DataFrame) -> Calendar:
     """Return the calendar of the checked ``times`` table."""
     days = times.drop_duplicates("typical_day").sort_values(["month", "typical_day"])
     month = days["month"].to_numpy(dtype=np.int64)
-    if len(days) == 1:
-        month_share = DAYS_IN_MONTH[None, :] / DAYS_PER_YEAR
-    else:
-        month_share = np.zeros((len(days), MONTHS_PER_YEAR))
-        month_share[np.arange(len(days)), month - 1] = 1.0
+    stands_for = np.zeros((len(days), MONTHS_PER_YEAR))
+    stands_for[day_of_months(month), np.arange(MONTHS_PER_YEAR)] = DAYS_IN_MONTH
+    month_share = stands_for / stands_for.sum(axis=1, keepdims=True)
     return Calendar(
         days=tuple(days["typical_day"]),
         month=month,
         weight=days["weight_days"].to_numpy(dtype=float),
         month_share=month_share,
     )
+
+
+def day_of_months(month: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ``(12,)`` which typical day represents each calendar month.
+
+    Parameters
+    ----------
+    month
+        ``(D,)`` rising months of the typical days, 1 to 12, each once.
+
+    Examples
+    --------
+    >>> day_of_months(np.array([2, 6, 9])).tolist()
+    [2, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+    """
+    # Before the first day stands -1: the last day, of the year before.
+    earlier = np.searchsorted(month, np.arange(1, MONTHS_PER_YEAR + 1), side="right") - 1
+    days: NDArray[np.int64] = (earlier % len(month)).astype(np.int64)
+    return days

@@ -2,12 +2,15 @@
 
 Columns
     ``bought[s,a]``      accelerators bought, thousand
-    ``busy_peak[s,a]``   accelerators that services need in their worst hour, thousand
+    ``busy_peak[s,a]``   accelerators that services need in their worst hour, thousand; with
+                         protection also in the worst failure (:mod:`optimizer.model.reliability`)
 
 Rows
     busy_hour[s,a,h]     sum_w shape[w,h] * busy[w,s,a] <= busy_peak[s,a]
     fleet[s,a,m]         busy_peak[s,a] + gangs active in month m
+                         + reserve of pools (:mod:`optimizer.model.queueing`)
                          <= availability[a] * (fleet[s,a] + bought[s,a])
+                         (with several periods all that serve: model/vintages.py)
     supply[a]            sum_s bought[s,a] <= supply[a]
 
 Only hours that no other hour dominates in all profiles have a row. Profiles are the same in
@@ -23,7 +26,9 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
+from optimizer.model.gang_columns import gang_columns
 from optimizer.model.index import Sets, undominated_columns
+from optimizer.model.vintages import cards
 from optimizer.units import MONTHS_PER_YEAR
 
 
@@ -78,7 +83,9 @@ def add_accelerators(assembly: Assembly, case: Case, sets: Sets) -> None:
         upper=hardware.supply,
     )
     assembly.put(rows.start + bought.index["accelerator"], bought.ids, 1.0)
-    assembly.charge("accelerators", bought.ids, hardware.yearly_cost[bought.index["accelerator"]])
+    life = case.tables["accelerators"].frame["life_years"].to_numpy(dtype=float)
+    kind = bought.index["accelerator"]
+    assembly.charge_asset("accelerators", bought.ids, hardware.yearly_cost[kind], life[kind])
 
 
 def _fleet_rows(
@@ -89,9 +96,10 @@ def _fleet_rows(
     card_row: np.ndarray,
 ) -> None:
     """Add the rows that bound services and gangs by what stands at the site."""
-    hardware, gangs, card = case.derived.hardware, case.derived.gangs, sets.card
-    of_run = card_row[sets.run.site, gangs.accelerator[sets.run.option]]
-    active = gangs.month_share[sets.run.option] > 0.0  # (runs, 12)
+    hardware, card = case.derived.hardware, sets.card
+    gangs = gang_columns(assembly, case, sets)
+    of_run = card_row[gangs.site, gangs.accelerator]
+    active = gangs.month_share > 0.0  # (gangs, 12)
     used = np.zeros((len(card.site), MONTHS_PER_YEAR), dtype=bool)
     np.logical_or.at(used, of_run, active)
     # Without any gang one row, for the first month, says all there is to say.
@@ -108,28 +116,34 @@ def _fleet_rows(
         upper=installed[pair],
     )
     assembly.put(rows.ids, assembly.columns["busy_peak"].start + pair, 1.0)
-    bought = assembly.columns["bought"]
-    bought_of_card = np.full(len(card.site), -1, dtype=np.int64)
-    bought_of_card[card_row[bought.index["site"], bought.index["accelerator"]]] = bought.ids
-    buyable = np.flatnonzero(bought_of_card[pair] >= 0)
-    assembly.put(
-        rows.start + buyable,
-        bought_of_card[pair[buyable]],
-        -availability[card.accelerator[pair[buyable]]],
-    )
+    changes = [(vintage.ids, vintage.places, -1.0) for vintage in cards(assembly, case)]
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        changes.append((retired.ids, dict(retired.index), 1.0))
+    for ids, index, sign in changes:
+        of_card = np.full(len(card.site), -1, dtype=np.int64)
+        of_card[card_row[index["site"], index["accelerator"]]] = ids
+        counted = np.flatnonzero(of_card[pair] >= 0)
+        assembly.put(
+            rows.start + counted,
+            of_card[pair[counted]],
+            sign * availability[card.accelerator[pair[counted]]],
+        )
     run, run_month = np.nonzero(active & used[of_run])
     assembly.put(
         rows.start + row_of[of_run[run], run_month],
-        assembly.columns["runs"].start + run,
-        gangs.gang[sets.run.option[run]],
+        gangs.column[run],
+        gangs.gang[run],
     )
 
 
 def _binding_months(case: Case) -> NDArray[np.bool_]:
     """Return ``(A, 12)`` the months that see a gang of each type that no other month sees."""
-    gangs = case.derived.gangs
+    gangs, splits = case.derived.gangs, case.derived.splits
     binding = np.zeros((case.derived.hardware.fleet.shape[1], MONTHS_PER_YEAR), dtype=bool)
-    for accelerator in np.unique(gangs.accelerator):
-        active = (gangs.month_share[gangs.accelerator == accelerator] > 0.0).astype(float)
+    card = np.concatenate([gangs.accelerator, splits.accelerator])
+    share = np.concatenate([gangs.month_share, splits.month_share])
+    for accelerator in np.unique(card):
+        active = (share[card == accelerator] > 0.0).astype(float)
         binding[accelerator, undominated_columns(active)] = True
     return binding

@@ -10,14 +10,21 @@ belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optimizer.inputs.periods import ONE_PERIOD, Period
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+GROUPS: Final = 1_000_000
+"""More than any case has sites: what separates the groups of two periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class Block:
         For each entry the rows of the tables it belongs to, such as ``site`` or ``service``.
     unit
         Unit of a column's value or of a row's activity.
+    kind
+        What the block is called in the file that adds it; the same in every period.
+    period
+        Number of the period it belongs to.
     """
 
     name: str
@@ -41,6 +52,13 @@ class Block:
     count: int
     index: Mapping[str, Integers]
     unit: str
+    kind: str = ""
+    period: int = 0
+
+    def __post_init__(self) -> None:
+        """Call a block that no file adds by its name."""
+        if not self.kind:
+            object.__setattr__(self, "kind", self.name)
 
     @property
     def ids(self) -> Integers:
@@ -54,6 +72,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A lower bound on what the hours of a site cost, or a limit of what they can carry.
+
+    Parameters
+    ----------
+    columns
+        ``(l,)`` columns of the plan it depends on.
+    slopes, constant
+        ``constant + slopes @ plan[columns]`` is at most the cost, or at most zero.
+    of_cost
+        Which of the two.
+    """
+
+    columns: Integers
+    slopes: Floats
+    constant: float
+    of_cost: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LinearModel:
     """A mixed-integer linear program: minimise ``cost @ x``.
 
@@ -64,6 +102,9 @@ class LinearModel:
     coarse
         ``(n,)`` the integer columns whose units are large: they shape the plan, and the search
         settles them first (:mod:`optimizer.solve.coarse`). Changes no answer.
+    group
+        ``(n,)`` what a column belongs to that follows from the plan once the others are settled:
+        a site with its hours, or -1 for the plan itself. A row has columns of one group at most.
     row_lower, row_upper
         ``(m,)``.
     row_start, column_of, value
@@ -74,6 +115,12 @@ class LinearModel:
         ``(n,)`` cost of each term by name; they sum to ``cost`` in the cost stage.
     unserved_value
         ``(n,)`` value of work left undone, minimised in the first stage.
+    estimate
+        ``(n,)`` about what a unit of a column costs in the hours that follow from the plan, in
+        million yuan. Chooses the first plan that is tried, and changes no answer.
+    cuts
+        What solves have learnt about the hours of sites, by the fingerprint of a site's hours.
+        All variants of a model share it: a cut holds for any plan.
     """
 
     cost: Floats
@@ -81,6 +128,7 @@ class LinearModel:
     upper: Floats
     integer: NDArray[np.bool_]
     coarse: NDArray[np.bool_]
+    group: Integers
     row_lower: Floats
     row_upper: Floats
     row_start: Integers
@@ -90,6 +138,28 @@ class LinearModel:
     rows: Mapping[str, Block]
     cost_terms: Mapping[str, Floats]
     unserved_value: Floats
+    estimate: Floats
+    cuts: dict[bytes, list[Cut]] = field(default_factory=dict, compare=False, repr=False)
+
+    def columns_of(self, kind: str) -> list[Block]:
+        """Return the column blocks of one kind, one for each period that has it."""
+        return [block for block in self.columns.values() if block.kind == kind]
+
+    def rows_of(self, kind: str) -> list[Block]:
+        """Return the row blocks of one kind, one for each period that has it."""
+        return [block for block in self.rows.values() if block.kind == kind]
+
+    def ids_of(self, kind: str) -> Integers:
+        """Return the columns of all blocks of one kind."""
+        parts = [block.ids for block in self.columns_of(kind)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def cost_terms_total(self) -> Floats:
+        """Return ``(n,)`` the sum of all cost terms, whatever the objective is."""
+        total = np.zeros(len(self.cost))
+        for cost in self.cost_terms.values():
+            total += cost
+        return total
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -108,21 +178,42 @@ class LinearModel:
 
 @dataclass(slots=True)
 class Assembly:
-    """Collects blocks while a model is built."""
+    """Collects blocks while a model is built.
 
+    Several periods share one assembly: each is a view of it (:meth:`period`) in which blocks have
+    their plain names, costs count with the period's weight, and the views before it are at hand.
+    """
+
+    terms: Period = ONE_PERIOD
+    before: tuple[Assembly, ...] = ()
     columns: dict[str, Block] = field(default_factory=dict)
     rows: dict[str, Block] = field(default_factory=dict)
+    _all_columns: dict[str, Block] = field(default_factory=dict)
+    _all_rows: dict[str, Block] = field(default_factory=dict)
     _lower: list[Floats] = field(default_factory=list)
     _upper: list[Floats] = field(default_factory=list)
     _integer: list[NDArray[np.bool_]] = field(default_factory=list)
     _coarse: list[NDArray[np.bool_]] = field(default_factory=list)
+    _group: list[Integers] = field(default_factory=list)
     _row_lower: list[Floats] = field(default_factory=list)
     _row_upper: list[Floats] = field(default_factory=list)
     _entries: list[tuple[Integers, Integers, Floats]] = field(default_factory=list)
     _costs: list[tuple[str, Integers, Floats]] = field(default_factory=list)
+    _paid: list[tuple[Integers, Callable[[Period], Floats]]] = field(default_factory=list)
     _values: list[tuple[Integers, Floats]] = field(default_factory=list)
-    _column_count: int = 0
-    _row_count: int = 0
+    _estimates: list[tuple[Integers, Floats]] = field(default_factory=list)
+    _counts: list[int] = field(default_factory=lambda: [0, 0])
+
+    def period(self, terms: Period, before: tuple[Assembly, ...]) -> Assembly:
+        """Return a view of the assembly for one period; ``before`` are those of earlier ones."""
+        return dataclasses.replace(self, terms=terms, before=before, columns={}, rows={})
+
+    def upper_of(self, name: str) -> Floats:
+        """Return the upper bounds of a block of the view."""
+        return _joined(self._upper)[self.columns[name].slice]
+
+    def _named(self, name: str) -> str:
+        return f"{name}_{self.terms.year}" if self.terms.several else name
 
     def add_columns(
         self,
@@ -134,22 +225,29 @@ class Assembly:
         upper: ArrayLike = np.inf,
         integer: ArrayLike = False,
         coarse: ArrayLike = True,
+        group: ArrayLike = -1,
     ) -> Block:
         """Add a block of columns, one for each entry of the index.
 
-        ``coarse`` says which of the integer columns the search settles first.
+        ``coarse`` says which of the integer columns the search settles first, ``group`` to which
+        site's hours a column belongs.
         """
         count = _count(index)
-        block = Block(name, self._column_count, count, dict(index), unit)
-        if name in self.columns:
-            raise ValueError(name)
-        self.columns[name] = block
-        self._column_count += count
+        block = Block(
+            self._named(name), self._counts[0], count, dict(index), unit, name, self.terms.number
+        )
+        if block.name in self._all_columns:
+            raise ValueError(block.name)
+        self.columns[name] = self._all_columns[block.name] = block
+        self._counts[0] += count
         self._lower.append(_filled(lower, count))
         self._upper.append(_filled(upper, count))
         whole = np.broadcast_to(np.asarray(integer, dtype=bool), count)
         self._integer.append(whole)
         self._coarse.append(whole & np.broadcast_to(np.asarray(coarse, dtype=bool), count))
+        of_site = np.broadcast_to(np.asarray(group, dtype=np.int64), count)
+        # The hours of a site in another period are another group.
+        self._group.append(np.where(of_site < 0, -1, of_site + GROUPS * self.terms.number))
         return block
 
     def add_rows(
@@ -163,11 +261,13 @@ class Assembly:
     ) -> Block:
         """Add a block of rows, one for each entry of the index."""
         count = _count(index)
-        block = Block(name, self._row_count, count, dict(index), unit)
-        if name in self.rows:
-            raise ValueError(name)
-        self.rows[name] = block
-        self._row_count += count
+        block = Block(
+            self._named(name), self._counts[1], count, dict(index), unit, name, self.terms.number
+        )
+        if block.name in self._all_rows:
+            raise ValueError(block.name)
+        self.rows[name] = self._all_rows[block.name] = block
+        self._counts[1] += count
         self._row_lower.append(_filled(lower, count))
         self._row_upper.append(_filled(upper, count))
         return block
@@ -180,21 +280,53 @@ class Assembly:
         self._entries.append((rows, columns, numbers))
 
     def charge(self, term: str, columns: Integers, million_yuan: ArrayLike) -> None:
-        """Add a yearly cost of columns under the name of a cost term."""
+        """Add a yearly cost of columns under the name of a cost term, paid in the period."""
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
-        self._costs.append((term, columns, numbers))
+        self._costs.append((term, columns, numbers * self.terms.weight))
+        here = self.terms.number
+        self._paid.append(
+            (columns, lambda period: numbers if period.number == here else 0.0 * numbers)
+        )
+
+    def charge_asset(
+        self,
+        term: str,
+        columns: Integers,
+        million_yuan: ArrayLike,
+        life_years: ArrayLike,
+        lead_years: ArrayLike = 0.0,
+    ) -> None:
+        """Add the yearly cost of assets, paid while they serve (:mod:`optimizer.inputs.periods`).
+
+        Parameters
+        ----------
+        term, columns, million_yuan
+            As for :meth:`charge`.
+        life_years, lead_years
+            Of each asset.
+        """
+        numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
+        terms = self.terms
+        life = np.broadcast_to(np.asarray(life_years, dtype=float), columns.shape)
+        lead = np.broadcast_to(np.asarray(lead_years, dtype=float), columns.shape)
+        self._costs.append((term, columns, numbers * terms.asset_weight(life, lead)))
+        self._paid.append((columns, lambda period: numbers * terms.paid_share(period, life, lead)))
 
     def charged(self) -> tuple[Integers, Floats]:
-        """Return columns and yearly cost in million yuan of all that was charged so far."""
+        """Return columns and yearly cost in million yuan of all charged so far for the period."""
         return (
-            np.concatenate([np.zeros(0, np.int64), *(columns for _, columns, _ in self._costs)]),
-            _joined([numbers for _, _, numbers in self._costs]),
+            np.concatenate([np.zeros(0, np.int64), *(columns for columns, _ in self._paid)]),
+            _joined([paid(self.terms) for _, paid in self._paid]),
         )
 
     def value_unserved(self, columns: Integers, million_yuan: ArrayLike) -> None:
         """Give work left undone its value, minimised before cost."""
         numbers = np.broadcast_to(np.asarray(million_yuan, dtype=float), columns.shape)
-        self._values.append((columns, numbers))
+        self._values.append((columns, numbers * self.terms.weight))
+
+    def estimate(self, columns: Integers, million_yuan: ArrayLike) -> None:
+        """Say about what columns cost in the hours that follow from the plan."""
+        self._estimates.append((columns, np.asarray(million_yuan, dtype=float) * self.terms.weight))
 
     def finish(self) -> LinearModel:
         """Return the model.
@@ -203,19 +335,22 @@ class Assembly:
         cannot hold (a minimum where nothing may be placed) is infeasible, not forgotten.
         """
         zero = self.add_columns("zero", {"zero": np.zeros(1, dtype=np.int64)}, "1", upper=0.0)
-        empty = np.ones(self._row_count, dtype=bool)
+        empty = np.ones(self._counts[1], dtype=bool)
         for rows, _columns, _numbers in self._entries:
             empty[rows] = False
         self.put(np.flatnonzero(empty), np.full(int(empty.sum()), zero.start), 1.0)
         cost_terms: dict[str, Floats] = {}
         for term, columns, numbers in self._costs:
-            total = cost_terms.setdefault(term, np.zeros(self._column_count))
+            total = cost_terms.setdefault(term, np.zeros(self._counts[0]))
             np.add.at(total, columns, numbers)
-        unserved = np.zeros(self._column_count)
+        unserved = np.zeros(self._counts[0])
         for columns, numbers in self._values:
             np.add.at(unserved, columns, numbers)
-        row_start, column_of, value = _by_rows(self._entries, self._row_count, self._column_count)
-        cost = np.zeros(self._column_count)
+        estimate = np.zeros(self._counts[0])
+        for columns, numbers in self._estimates:
+            estimate[columns] = numbers
+        row_start, column_of, value = _by_rows(self._entries, self._counts[1], self._counts[0])
+        cost = np.zeros(self._counts[0])
         for numbers in cost_terms.values():
             cost += numbers
         return LinearModel(
@@ -224,15 +359,17 @@ class Assembly:
             upper=_joined(self._upper),
             integer=np.concatenate(self._integer),
             coarse=np.concatenate(self._coarse),
+            group=np.concatenate(self._group),
             row_lower=_joined(self._row_lower),
             row_upper=_joined(self._row_upper),
             row_start=row_start,
             column_of=column_of,
             value=value,
-            columns=self.columns,
-            rows=self.rows,
+            columns=self._all_columns,
+            rows=self._all_rows,
             cost_terms=cost_terms,
             unserved_value=unserved,
+            estimate=estimate,
         )
 
 

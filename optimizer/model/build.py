@@ -2,7 +2,7 @@
 
 The objective of the second stage is the yearly cost
 
-``sum over cost terms of cost * column``   in million yuan,
+``sum over periods of weight * sum over cost terms of cost * column``   in million yuan,
 
 after a first stage that minimises the value of work left undone; its result is held as a row.
 When everything can be served the first stage is zero, which is tried first.
@@ -20,43 +20,73 @@ from optimizer.inputs.case import Case
 from optimizer.model.accelerators import add_accelerators
 from optimizer.model.assembly import Assembly, Block, LinearModel
 from optimizer.model.capacity import add_capacity
+from optimizer.model.demand_charge import add_demand_charge
+from optimizer.model.detours import add_detours
 from optimizer.model.energy import add_energy
+from optimizer.model.flexible import add_flexible
 from optimizer.model.green import add_green
+from optimizer.model.hourly import add_hourly, add_matching
 from optimizer.model.index import Sets, index_sets
 from optimizer.model.network import add_network
+from optimizer.model.periods import add_periods, add_retirement
 from optimizer.model.placement import add_placement
 from optimizer.model.policy import add_policy
+from optimizer.model.queueing import add_queueing
 from optimizer.model.release import add_release
+from optimizer.model.reliability import add_reliability
+from optimizer.model.split_training import add_split_training
 from optimizer.model.training import add_training
 
 BLOCKS: Final = (
     add_placement,
     add_release,
     add_training,
+    add_retirement,
+    add_split_training,
     add_accelerators,
+    add_queueing,
+    add_reliability,
     add_capacity,
     add_energy,
+    add_demand_charge,
+    add_hourly,
+    add_flexible,
     add_network,
+    add_detours,
     add_green,
+    add_matching,
     add_policy,
+    add_periods,
 )
 """The blocks in the order in which they are added; each file states its formula."""
 
 
 def build_model(case: Case) -> tuple[LinearModel, Sets]:
-    """Return the linear model of a case and its index sets."""
-    sets = index_sets(case)
-    assembly = Assembly()
-    for add in BLOCKS:
-        add(assembly, case, sets)
-    return assembly.finish(), sets
+    """Return the linear model of a case and the index sets of its first period."""
+    model, sets = build_periods(case)
+    return model, sets[0]
+
+
+def build_periods(case: Case) -> tuple[LinearModel, tuple[Sets, ...]]:
+    """Return the linear model of a case and the index sets of its periods."""
+    whole = Assembly()
+    views: list[Assembly] = []
+    sets_of_periods = []
+    for period in case.periods:
+        sets = index_sets(period)
+        view = whole.period(period.period, tuple(views))
+        for add in BLOCKS:
+            add(view, period, sets)
+        views.append(view)
+        sets_of_periods.append(sets)
+    return whole.finish(), tuple(sets_of_periods)
 
 
 def serving_everything(model: LinearModel) -> LinearModel:
     """Return the model with all work placed and the cost as its objective."""
     upper = model.upper.copy()
-    for name in ("unserved", "unplaced"):
-        upper[model.columns[name].slice] = 0.0
+    for kind in ("unserved", "unplaced"):
+        upper[model.ids_of(kind)] = 0.0
     return dataclasses.replace(model, upper=upper)
 
 

@@ -18,6 +18,8 @@ Rows
 ``build_limit_mw[s]``. The last row is implied by the others at whole numbers; it is there
 because it makes a site opened by half pay half its cost in the relaxation.
 
+With several periods ``built`` is what is ordered, ``build_limit_mw`` counts for every year of the
+period, and ``nameplate`` and ``module`` count all that serves (:mod:`optimizer.model.vintages`).
 The existing module's ``used`` is bounded by the AI-ready power that exists. Maximum server
 power with its share of network and storage counts, installed is used: power must be there
 for all cards at once.
@@ -30,6 +32,8 @@ import numpy as np
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly
 from optimizer.model.index import Sets
+from optimizer.model.vintages import cards
+from optimizer.model.vintages import modules as modules_serving
 
 
 def add_capacity(assembly: Assembly, case: Case, sets: Sets) -> None:
@@ -43,12 +47,15 @@ def add_capacity(assembly: Assembly, case: Case, sets: Sets) -> None:
     new = sets.new_module[module]
     every_site = np.arange(len(sites), dtype=np.int64)
 
+    lead = sites["lead_time_years"].to_numpy(dtype=float)
+    serves = np.isfinite(assembly.terms.serves_from(lead[site[new]]))
     built = assembly.add_columns(
         "built",
         {"site": site[new], "module": module[new]},
         "modules",
-        lower=least[module[new]],
-        upper=most[module[new]],
+        lower=0.0 if assembly.before else least[module[new]],
+        # What would serve after the horizon only is not ordered.
+        upper=np.where(serves, most[module[new]], 0.0),
         integer=True,
     )
     used = assembly.add_columns(
@@ -64,16 +71,22 @@ def add_capacity(assembly: Assembly, case: Case, sets: Sets) -> None:
         "nameplate", {"site": every_site}, "MW", lower=fleet_mw, upper=fleet_mw
     )
     assembly.put(rows.start + site, used.ids, 1.0)
-    bought = assembly.columns["bought"]
-    assembly.put(
-        rows.start + bought.index["site"],
-        bought.ids,
-        -hardware.maximum_kw[bought.index["accelerator"]],
-    )
+    for ids, index in cards(assembly, case):
+        assembly.put(rows.start + index["site"], ids, -hardware.maximum_kw[index["accelerator"]])
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        assembly.put(
+            rows.start + retired.index["site"],
+            retired.ids,
+            hardware.maximum_kw[retired.index["accelerator"]],
+        )
 
     rows = assembly.add_rows("module", {"site": site[new], "module": module[new]}, "MW", upper=0.0)
     assembly.put(rows.ids, used.ids[new], 1.0)
-    assembly.put(rows.ids, built.ids, -it_mw[module[new]])
+    row_of = np.full(derived.cooling.allowed.shape, -1, dtype=np.int64)
+    row_of[site[new], module[new]] = rows.ids
+    for ids, index in modules_serving(assembly, case):
+        assembly.put(row_of[index["site"], index["module"]], ids, -it_mw[index["module"]])
 
     existing = int(np.flatnonzero(~sets.new_module)[0])
     design = derived.cooling.design_pue
@@ -90,11 +103,14 @@ def add_capacity(assembly: Assembly, case: Case, sets: Sets) -> None:
         "build_limit",
         {"site": every_site},
         "MW",
-        upper=sites["build_limit_mw"].to_numpy(dtype=float),
+        upper=sites["build_limit_mw"].to_numpy(dtype=float) * assembly.terms.years,
     )
     assembly.put(rows.start + site[new], built.ids, it_mw[module[new]])
 
-    assembly.charge("build", built.ids, derived.module_cost[site[new], module[new]])
+    life = modules["life_years"].to_numpy(dtype=float)[module[new]]
+    assembly.charge_asset(
+        "build", built.ids, derived.module_cost[site[new], module[new]], life, lead[site[new]]
+    )
     assembly.charge("demand_charge", used.ids, design[site, module] * derived.prices.demand[site])
     _opening(assembly, case)
 
@@ -103,7 +119,7 @@ def _opening(assembly: Assembly, case: Case) -> None:
     """Add the yearly cost of opening a site for new build."""
     sites, modules = case.tables["sites"].frame, case.tables["modules"].frame
     cost = sites["fixed_cost_million_yuan_per_year"].to_numpy(dtype=float)
-    limit_mw = sites["build_limit_mw"].to_numpy(dtype=float)
+    limit_mw = sites["build_limit_mw"].to_numpy(dtype=float) * assembly.terms.years
     it_mw = modules["it_mw"].to_numpy(dtype=float)
     maximum = modules["maximum_per_site"].to_numpy(dtype=float)
     built = assembly.columns["built"]

@@ -10,7 +10,8 @@ Rows
     balance[s,p]       sum_k load[s,p,k] = the load of profile p at site s:
                          services     sum_{w in p, a} busy_kw[a] * busy[w,s,a]
                          idle         sum_a idle_kw[a] * (fleet[s,a] + bought[s,a])
-                         training d   sum_o busy_kw * gang * share of day d active * runs[o,s]
+                         training d   sum_o busy_kw * gang * share of day d active * runs[o,s],
+                                      and the parts of runs over several sites
     load_hour[s,k,h]   sum over services and idle of shape[p,h] * load[s,p,k] <= load_peak[s,k]
     module_load[s,k,d] load_peak[s,k] + load[s,training d,k] <= used[s,k]
     meter[s,k]         energy[s,k] = sum_p load[s,p,k] * sum_{d,h} w[d] * shape[p,d,h]
@@ -20,9 +21,10 @@ Rows
 Cost of load[s,p,k], in million yuan a MW:
     sum_{d,h} w[d] * shape[p,d,h] * price[s,d,h] * PUE[s,k,d] / 1000
 
-No storage, flexible load or monthly demand couples the hours of this level, so the hours of a
-profile collapse exactly into one price for each site, profile and module; a cheap night counts
-for what it is worth. Each profile keeps its split over modules all year.
+Where no storage, generation or flexible load couples the hours of a site, the hours of a profile
+collapse exactly into this one price for each site, profile and module; a cheap night counts for
+what it is worth. Elsewhere loads cost nothing here and draw power in every hour of
+:mod:`optimizer.model.hourly`. Each profile keeps its split over modules all year.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly, Block
+from optimizer.model.gang_columns import GangColumns, gang_columns
 from optimizer.model.index import Sets
+from optimizer.model.vintages import cards
 from optimizer.units import HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
 
 
@@ -68,7 +72,10 @@ def add_energy(assembly: Assembly, case: Case, sets: Sets) -> None:
     pair_row = _pair_rows(case, sets)
     assembly.put(rows.ids, energy.ids, 1.0)
     assembly.put(rows.start + pair_row[at[0], at[2]], load.ids, -gwh[at])
-    assembly.charge("energy", load.ids, million_yuan[at])
+    # Where hours are modelled, the grid is paid by the hour (:mod:`optimizer.model.hourly`).
+    by_hour = sets.hourly[at[0]]
+    assembly.charge("energy", load.ids, np.where(by_hour, 0.0, million_yuan[at]))
+    assembly.estimate(load.ids[by_hour], million_yuan[at][by_hour])
     _supply_steps(assembly, case, energy)
 
 
@@ -97,17 +104,15 @@ def _carried_profiles(assembly: Assembly, case: Case, sets: Sets) -> NDArray[np.
     busy = assembly.columns["busy"].index
     carried[busy["site"], derived.demand.profile_of[busy["service"]]] = True
     carried[sets.card.site, profiles.idle] = True
-    active = _active_days(case, sets)
-    run, day = np.nonzero(active)
-    carried[sets.run.site[run], profiles.training[day]] = True
+    gangs = gang_columns(assembly, case, sets)
+    run, day = np.nonzero(_active_days(case, gangs))
+    carried[gangs.site[run], profiles.training[day]] = True
     return carried
 
 
-def _active_days(case: Case, sets: Sets) -> NDArray[np.float64]:
-    """Return ``(runs, D)`` the share of each typical day's days in which a run is active."""
-    shares: NDArray[np.float64] = (
-        case.derived.gangs.month_share[sets.run.option] @ case.derived.calendar.month_share.T
-    )
+def _active_days(case: Case, gangs: GangColumns) -> NDArray[np.float64]:
+    """Return ``(G, D)`` the share of each typical day's days in which a gang is active."""
+    shares: NDArray[np.float64] = gangs.month_share @ case.derived.calendar.month_share.T
     return shares
 
 
@@ -132,20 +137,26 @@ def _balance(assembly: Assembly, case: Case, sets: Sets, load: Block) -> None:
         busy.ids,
         -hardware.busy_kw[busy.index["accelerator"]],
     )
-    bought = assembly.columns["bought"]
-    assembly.put(
-        rows.start + row_of[bought.index["site"], profiles.idle],
-        bought.ids,
-        -hardware.idle_kw[bought.index["accelerator"]],
-    )
-    shares = _active_days(case, sets)
+    for ids, index in cards(assembly, case):
+        assembly.put(
+            rows.start + row_of[index["site"], profiles.idle],
+            ids,
+            -hardware.idle_kw[index["accelerator"]],
+        )
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        assembly.put(
+            rows.start + row_of[retired.index["site"], profiles.idle],
+            retired.ids,
+            hardware.idle_kw[retired.index["accelerator"]],
+        )
+    gangs = gang_columns(assembly, case, sets)
+    shares = _active_days(case, gangs)
     run, day = np.nonzero(shares)
-    option = sets.run.option[run]
-    gangs = derived.gangs
     assembly.put(
-        rows.start + row_of[sets.run.site[run], profiles.training[day]],
-        assembly.columns["runs"].start + run,
-        -hardware.busy_kw[gangs.accelerator[option]] * gangs.gang[option] * shares[run, day],
+        rows.start + row_of[gangs.site[run], profiles.training[day]],
+        gangs.column[run],
+        -hardware.busy_kw[gangs.accelerator[run]] * gangs.gang[run] * shares[run, day],
     )
 
 

@@ -9,6 +9,7 @@ Sets, with the letters used in the other files of this package::
 A triple (i, w, s) exists if the site serves some of the region's users within the latency
 budget, residency allows it, an accelerator there can run the service, and no pin forbids it.
 A pair (o, s) exists if the gang fits the largest fleet and power the site could ever have.
+A way to split a job over sites exists if nothing forbids the job at any of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
-from optimizer.inputs.check_reach import free_power_mw, gang_ceiling
+from optimizer.inputs.check_reach import gang_ceiling
+from optimizer.inputs.site_room import free_power_mw
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,6 +53,8 @@ class Sets:
         Pairs (site, accelerator) that have or may get accelerators.
     run
         Pairs (option, site).
+    split
+        Ways to run a job over several sites that nothing forbids.
     module
         Pairs (site, module).
     peaks
@@ -60,16 +64,26 @@ class Sets:
         ``(K,)`` whether the module is new build.
     free_power_mw
         ``(S,)`` AI-ready power that exists.
+    hourly
+        ``(S,)`` whether something couples the hours of the site.
+    flexible
+        ``(S,)`` whether batch work there may move within the day.
+    matched
+        ``(S,)`` whether green power there is matched with the load hour by hour.
     """
 
     share: Pairs
     busy: Pairs
     card: Pairs
     run: Pairs
+    split: Integers
     module: Pairs
     peaks: Floats
     new_module: NDArray[np.bool_]
     free_power_mw: Floats
+    hourly: NDArray[np.bool_]
+    flexible: NDArray[np.bool_]
+    matched: NDArray[np.bool_]
 
 
 def index_sets(case: Case) -> Sets:
@@ -94,24 +108,49 @@ def index_sets(case: Case) -> Sets:
 
     gangs = derived.gangs
     fits = gangs.gang[:, None] <= gang_ceiling(case.tables, derived)[:, gangs.accelerator].T + 1e-9
-    fits &= ~forbidden_jobs[gangs.job]
-    fits &= data_can_reach(case)[gangs.job]
+    placeable = data_can_reach(case) & ~forbidden_jobs
+    fits &= placeable[gangs.job]
     option, run_site = np.nonzero(fits)
 
     new_module = (case.tables["modules"].frame["kind"] == "new").to_numpy(dtype=bool)
     power = free_power_mw(case.tables)
     allowed = derived.cooling.allowed & (new_module[None, :] | (power > 0.0)[:, None])
     module_site, module = np.nonzero(allowed)
+    flexible = np.zeros(len(power), dtype=bool)
+    movable = demand.flexible_share[demand.profile_of[busy[0]]] > 0.0
+    flexible[busy[1][movable]] = True
+    flexible &= case.tables["sites"].frame["is_cluster"].to_numpy(dtype=bool)
+    hourly = flexible.copy()
+    hourly[derived.supply.generation.site] = True
+    hourly[derived.supply.batteries.site] = True
+    matched = np.zeros(len(power), dtype=bool)
+    for policy in derived.policies:
+        if policy.kind == "green_share_hourly_min":
+            matched |= policy.sites
+    hourly |= matched
     return Sets(
         share=_pairs(region=region, service=service, site=site),
         busy=_pairs(service=busy[0], site=busy[1], accelerator=busy[2]),
         card=_pairs(site=card[0], accelerator=card[1]),
         run=_pairs(option=option, site=run_site),
+        split=_splits(case, placeable),
         module=_pairs(site=module_site, module=module),
         peaks=_peaks(case),
         new_module=new_module,
         free_power_mw=power,
+        hourly=hourly,
+        flexible=flexible,
+        matched=matched,
     )
+
+
+def _splits(case: Case, placeable: NDArray[np.bool_]) -> Integers:
+    """Return the ways to split a job whose sites may all run it."""
+    splits = case.derived.splits
+    kept = np.ones(len(splits.job), dtype=bool)
+    barred = ~placeable[splits.job[splits.part_column], splits.part_site]
+    kept[splits.part_column[barred]] = False
+    return np.flatnonzero(kept)
 
 
 def data_can_reach(case: Case) -> NDArray[np.bool_]:

@@ -86,7 +86,28 @@ def facility_cost(model: LinearModel) -> NDArray[np.float64]:
 
 def _location_carbon(model: LinearModel) -> NDArray[np.float64]:
     weights = np.zeros(model.shape[1])
-    weights[model.columns["location_kt"].slice] = 1.0
+    weights[model.ids_of("location_kt")] = 1.0
+    return weights
+
+
+def _unmatched_energy(model: LinearModel) -> NDArray[np.float64]:
+    """Return the energy that no green power of its own hour meets, at the sites in the scope."""
+    weights = np.zeros(model.shape[1])
+    counted_blocks = model.columns_of("credit_gwh")
+    if not counted_blocks:
+        raise UsageError(
+            Text(
+                "no site is matched by the hour; enable a policy of kind green_share_hourly_min "
+                "(its value may be 0) for the sites to count",
+                "没有站点进行逐时匹配；请为相关站点启用 green_share_hourly_min 政策（限值可为 0）",
+            )
+        )
+    energies = {block.period: block for block in model.columns_of("energy")}
+    for credit in counted_blocks:
+        energy = energies[credit.period]
+        counted = np.isin(energy.index["site"], credit.index["site"])
+        weights[energy.ids[counted]] = 1.0
+        weights[credit.ids] = -1.0
     return weights
 
 
@@ -94,6 +115,7 @@ OBJECTIVES: Final = MappingProxyType(
     {
         COST: Objective(COST, IT, lambda model: model.cost),
         "carbon": Objective("carbon", "", _location_carbon),
+        "unmatched": Objective("unmatched", "", _unmatched_energy),
     }
 )
 """The objectives by name."""
@@ -144,18 +166,18 @@ def holding_purchases(model: LinearModel, values: NDArray[np.float64]) -> Linear
     values
         ``(n,)`` the base plan.
     """
-    bought = model.columns["bought"]
-    card = bought.index["accelerator"]
-    for number in np.unique(card):
-        columns = bought.ids[card == number]
-        total = float(values[columns].sum())
-        model = with_row(
-            model,
-            f"purchases_{number}_held",
-            columns,
-            np.ones(len(columns)),
-            bought.unit,
-            lower=total,
-            upper=total,
-        )
+    for bought in model.columns_of("bought"):
+        card = bought.index["accelerator"]
+        for number in np.unique(card):
+            columns = bought.ids[card == number]
+            total = float(values[columns].sum())
+            model = with_row(
+                model,
+                f"purchases_{bought.period}_{number}_held",
+                columns,
+                np.ones(len(columns)),
+                bought.unit,
+                lower=total,
+                upper=total,
+            )
     return model

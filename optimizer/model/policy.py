@@ -7,7 +7,10 @@ Rows, with v the value and the sums over the sites in scope
     utilisation_min, each s      sum_k new used[s,k] >= v * sum_k it_mw[k] * built[s,k] (MW)
     green_share_contractual_min, each s
                                  contracted at s >= v * sum_k new energy[s,k]           (GWh)
-    green_share_physical_min     sum green_share[s] * energy >= v * sum energy          (GWh)
+                                 (own power at s counts beside contracted)
+    green_share_physical_min     sum green_share[s] * (energy - own) + own >= v * sum energy (GWh)
+    green_share_hourly_min       sum credit + green_share[s] * (energy - credit)
+                                 >= v * sum energy                                      (GWh)
     new_it_mw_max, each s        sum_k it_mw[k] * built[s,k] <= v                       (MW)
     carbon_cap                   emissions of the ledger <= v                           (kt CO2)
     budget                       capital of modules, accelerators and upgrades <= v
@@ -29,9 +32,11 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.inputs.policy_rows import PRICE_KINDS, PolicyRow
 from optimizer.model.assembly import Assembly, Block
+from optimizer.model.direct_supply import exports, load_share, self_use
 from optimizer.model.index import Sets
 from optimizer.model.policy_limits import LIMITS, it_gwh_weights, named, single
 from optimizer.model.policy_prices import charge_price
+from optimizer.model.vintages import modules
 
 
 def add_policy(assembly: Assembly, case: Case, sets: Sets) -> None:
@@ -133,15 +138,14 @@ def _new_sites(assembly: Assembly, policy: PolicyRow) -> NDArray[np.int64]:
 def _utilisation(
     assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
 ) -> Block:
-    built, used = assembly.columns["built"], assembly.columns["used"]
+    used = assembly.columns["used"]
     rows, row_of = _by_site(assembly, policy, number, _new_sites(assembly, policy), "MW", lower=0.0)
     it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
-    here = np.flatnonzero(row_of[built.index["site"]] >= 0)
-    assembly.put(
-        row_of[built.index["site"][here]],
-        built.ids[here],
-        -policy.value * it_mw[built.index["module"][here]],
-    )
+    for ids, index in modules(assembly, case):
+        here = np.flatnonzero(row_of[index["site"]] >= 0)
+        assembly.put(
+            row_of[index["site"][here]], ids[here], -policy.value * it_mw[index["module"][here]]
+        )
     here = np.flatnonzero((row_of[used.index["site"]] >= 0) & sets.new_module[used.index["module"]])
     assembly.put(row_of[used.index["site"][here]], used.ids[here], 1.0)
     return rows
@@ -161,6 +165,10 @@ def _green_contractual(
         (row_of[energy.index["site"]] >= 0) & sets.new_module[energy.index["module"]]
     )
     assembly.put(row_of[energy.index["site"][here]], energy.ids[here], -policy.value)
+    if "self_use_gwh" in assembly.columns:
+        own = assembly.columns["self_use_gwh"]
+        here = np.flatnonzero(row_of[own.index["site"]] >= 0)
+        assembly.put(row_of[own.index["site"][here]], own.ids[here], 1.0)
     return rows
 
 
@@ -171,22 +179,42 @@ def _green_physical(
     rows = single(assembly, policy, number, "GWh", lower=0.0)
     energy = assembly.columns["energy"]
     site = energy.index["site"]
-    weight = (case.derived.green_share[site] - policy.value) * policy.sites[site]
+    share = case.derived.green_share
+    weight = (share[site] - policy.value) * policy.sites[site]
     assembly.put(np.full(energy.count, rows.start), energy.ids, weight)
+    if "self_use_gwh" in assembly.columns:
+        own = assembly.columns["self_use_gwh"]
+        at = own.index["site"]
+        weight = (1.0 - share[at]) * policy.sites[at]
+        assembly.put(np.full(own.count, rows.start), own.ids, weight)
+    return rows
+
+
+def _green_hourly(
+    assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int
+) -> Block:
+    del sets
+    rows = single(assembly, policy, number, "GWh", lower=0.0)
+    share = case.derived.green_share
+    energy, credit = assembly.columns["energy"], assembly.columns["credit_gwh"]
+    site = energy.index["site"]
+    weight = (share[site] - policy.value) * policy.sites[site]
+    assembly.put(np.full(energy.count, rows.start), energy.ids, weight)
+    at = credit.index["site"]
+    weight = (1.0 - share[at]) * policy.sites[at]
+    assembly.put(np.full(credit.count, rows.start), credit.ids, weight)
     return rows
 
 
 def _new_it(assembly: Assembly, case: Case, sets: Sets, policy: PolicyRow, number: int) -> Block:
     del sets
-    built = assembly.columns["built"]
     rows, row_of = _by_site(
         assembly, policy, number, _new_sites(assembly, policy), "MW", upper=policy.value
     )
     it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
-    here = np.flatnonzero(row_of[built.index["site"]] >= 0)
-    assembly.put(
-        row_of[built.index["site"][here]], built.ids[here], it_mw[built.index["module"][here]]
-    )
+    for ids, index in modules(assembly, case):
+        here = np.flatnonzero(row_of[index["site"]] >= 0)
+        assembly.put(row_of[index["site"][here]], ids[here], it_mw[index["module"][here]])
     return rows
 
 
@@ -235,6 +263,10 @@ _ROWS: Final[dict[str, Callable[[Assembly, Case, Sets, PolicyRow, int], Block]]]
     "utilisation_min": _utilisation,
     "green_share_contractual_min": _green_contractual,
     "green_share_physical_min": _green_physical,
+    "green_share_hourly_min": _green_hourly,
+    "direct_self_use_min": self_use,
+    "direct_load_share_min": load_share,
+    "direct_export_max": exports,
     "new_it_mw_max": _new_it,
     "carbon_cap": _carbon_cap,
     "budget": _budget,

@@ -32,6 +32,7 @@ from optimizer.inputs.case import Case
 from optimizer.inputs.network_paths import NETWORKS
 from optimizer.inputs.policy_rows import PolicyRow
 from optimizer.model.assembly import Assembly, Block
+from optimizer.model.vintages import cards, modules
 from optimizer.units import DAYS_PER_YEAR
 
 Rows = Callable[[Assembly, Case, PolicyRow, int], Block]
@@ -140,10 +141,12 @@ def _rack_utilisation(assembly: Assembly, case: Case, policy: PolicyRow, number:
     occupied = case.tables["sites"].frame["occupied_it_mw"].to_numpy(dtype=float)
     missing = float((policy.value * standing_mw(case) - occupied)[policy.sites].sum())
     rows = single(assembly, policy, number, "MW", lower=missing)
-    used, built = assembly.columns["used"], assembly.columns["built"]
+    used = assembly.columns["used"]
     _put(assembly, rows, used, policy.sites[used.index["site"]].astype(float))
-    it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)[built.index["module"]]
-    _put(assembly, rows, built, -policy.value * it_mw * policy.sites[built.index["site"]])
+    it_mw = case.tables["modules"].frame["it_mw"].to_numpy(dtype=float)
+    for ids, index in modules(assembly, case):
+        power = it_mw[index["module"]] * policy.sites[index["site"]]
+        assembly.put(np.full(len(ids), rows.start), ids, -policy.value * power)
     return rows
 
 
@@ -152,12 +155,17 @@ def _accelerator_utilisation(
 ) -> Block:
     fleet = float(case.derived.hardware.fleet[policy.sites].sum())
     rows = single(assembly, policy, number, "thousand accelerators", lower=policy.value * fleet)
-    busy, runs, bought = (assembly.columns[name] for name in ("busy", "runs", "bought"))
+    busy, runs = assembly.columns["busy"], assembly.columns["runs"]
     _put(assembly, rows, busy, policy.sites[busy.index["site"]].astype(float))
     gangs, option = case.derived.gangs, runs.index["option"]
     days = gangs.gang[option] * gangs.duration_days[option] * policy.sites[runs.index["site"]]
     _put(assembly, rows, runs, days / DAYS_PER_YEAR)
-    _put(assembly, rows, bought, -policy.value * policy.sites[bought.index["site"]])
+    for ids, index in cards(assembly, case):
+        each = -policy.value * policy.sites[index["site"]]
+        assembly.put(np.full(len(ids), rows.start), ids, each)
+    if "retired" in assembly.columns:
+        retired = assembly.columns["retired"]
+        _put(assembly, rows, retired, policy.value * policy.sites[retired.index["site"]])
     return rows
 
 

@@ -56,4 +56,11 @@ def _build_subsidy(assembly: Assembly, case: Case, policy: PolicyRow) -> None:
     # yuan/kW times MW is thousand yuan
     each = policy.value * modules["it_mw"].to_numpy(dtype=float) * yearly / 1e3
     here = np.flatnonzero(policy.sites[built.index["site"]])
-    assembly.charge("subsidies", built.ids[here], -each[built.index["module"][here]])
+    site, module = built.index["site"][here], built.index["module"][here]
+    assembly.charge_asset(
+        "subsidies",
+        built.ids[here],
+        -each[module],
+        modules["life_years"].to_numpy(dtype=float)[module],
+        case.tables["sites"].frame["lead_time_years"].to_numpy(dtype=float)[site],
+    )

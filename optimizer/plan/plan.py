@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,12 +13,30 @@ from numpy.typing import NDArray
 
 from optimizer.inputs.case import Case
 from optimizer.labels import Text
-from optimizer.plan.costs import cost_rows
+from optimizer.plan.costs import Bill, cost_rows
+from optimizer.plan.hour_rows import by_site_and_hour, hour_rows, metered_demand, shifted
+from optimizer.plan.path_rows import flow_of_links, path_rows
+from optimizer.plan.period_tables import ASSETS, result_tables
 from optimizer.plan.policies import policy_rows
+from optimizer.plan.queueing_rows import pool_reserve_rows, pool_rows
 from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.plan.release_rows import with_release_rows
-from optimizer.plan.result_tables import RESULT_TABLES
+from optimizer.plan.reliability_rows import reliability_rows
 from optimizer.plan.site_rows import ledger_rows, site_rows
+from optimizer.plan.split_rows import (
+    add_split_flows,
+    held_gangs,
+    split_part_rows,
+    split_run_rows,
+)
+from optimizer.plan.standing import (
+    View,
+    asset_rows,
+    opening_shares,
+    ordered_frames,
+    paid_frames,
+    views,
+)
 from optimizer.units import DAYS_PER_YEAR, HOURS_PER_DAY, gbit_per_s_of_transfer
 
 NEGLIGIBLE = 1e-9
@@ -46,9 +65,11 @@ class Plan:
     relaxed
         Whether it is the LP relaxation: a lower bound, not something to build.
     tables
-        The result tables by name, sorted by key.
+        The result tables by name, sorted by key; of several periods with the period first.
     objectives
         What was minimised, in order, each with its own value and bound.
+    weights
+        What each of several periods counts for in the cost, by its year; empty for one period.
     """
 
     case_name: str
@@ -60,13 +81,40 @@ class Plan:
     relaxed: bool
     tables: Mapping[str, pd.DataFrame]
     objectives: tuple[ObjectiveValue, ...] = ()
+    weights: Mapping[int, float] = MappingProxyType({})
 
     def cost(self, *terms: str) -> float:
-        """Return the yearly cost of some terms, or of all, in million yuan."""
+        """Return the yearly cost of some terms, or of all, in million yuan.
+
+        Of several periods the sum of their costs, each by its weight.
+        """
         costs = self.tables["costs"]
         if terms:
             costs = costs[costs["term"].isin(terms)]
-        return float(costs["million_yuan"].sum())
+        if not self.weights:
+            return float(costs["million_yuan"].sum())
+        weight = costs["period"].map(dict(self.weights)).astype(float)
+        return float((costs["million_yuan"] * weight).sum())
+
+    def of_period(self, year: int) -> Plan:
+        """Return one of several periods as a plan of its own, its yearly cost as objective.
+
+        It has no bound of its own: its bound is its cost.
+        """
+        tables = {
+            name: frame[frame["period"] == year].drop(columns="period").reset_index(drop=True)
+            for name, frame in self.tables.items()
+        }
+        cost = float(tables["costs"]["million_yuan"].sum())
+        return dataclasses.replace(
+            self,
+            year=year,
+            objective_million_yuan=cost,
+            bound_million_yuan=cost,
+            tables=MappingProxyType(tables),
+            objectives=(),
+            weights=MappingProxyType({}),
+        )
 
     @property
     def location_cost(self) -> float:
@@ -84,26 +132,11 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
     solution
         A solution that holds a point.
     """
-    values = _Values(case, solution)
-    frames: dict[str, pd.DataFrame] = {
-        "placements": _placements(case, values),
-        "unserved": _unserved(case, values),
-        "service_accelerators": _service_accelerators(case, values),
-        "runs": _runs(case, values),
-        "unplaced": _unplaced(case, values),
-        "accelerators": _accelerators(case, values),
-        "builds": _builds(case, values),
-        "loads": _loads(case, values),
-        "energy_by_hour": _energy_by_hour(case, values),
-        "links": _links(case, values),
-        "contracts": _contracts(case, values),
-    }
-    frames.update(with_release_rows(case, solution, frames["unserved"]))
-    frames["ledgers"] = ledger_rows(case, frames)
     relaxed = bool(solution.options.get("relaxed", 0))
-    frames["costs"] = cost_rows(case, frames, relaxed=relaxed)
-    frames["sites"] = site_rows(case, frames)
-    frames["policies"] = policy_rows(case, frames)
+    if not case.later:
+        tables = _frames(case, solution, relaxed=relaxed)
+    else:
+        tables = _frames_of_periods(views(case, solution), relaxed=relaxed)
     return Plan(
         case_name=case.name,
         title=case.title,
@@ -112,14 +145,93 @@ def make_plan(case: Case, solution: RawSolution) -> Plan:
         objective_million_yuan=solution.objective,
         bound_million_yuan=solution.bound,
         relaxed=relaxed,
-        tables=MappingProxyType({name: in_order(frames[name], name) for name in RESULT_TABLES}),
+        tables=MappingProxyType(
+            {
+                name: in_order(tables[name], name, several=bool(case.later))
+                for name in result_tables(several=bool(case.later))
+            }
+        ),
         objectives=solution.objectives,
+        weights=period_weights(case),
     )
 
 
-def in_order(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def period_weights(case: Case) -> Mapping[int, float]:
+    """Return what each of several periods counts for in the cost; empty for one period."""
+    if not case.later:
+        return MappingProxyType({})
+    return MappingProxyType({period.year: period.period.weight for period in case.periods})
+
+
+def last_period(case: Case, plan: Plan) -> tuple[Case, Plan]:
+    """Return the last period of a case and its plan; both as they are if there is one."""
+    if not case.later:
+        return case, plan
+    last = case.periods[-1]
+    return last, plan.of_period(last.year)
+
+
+def _frames_of_periods(periods: list[View], *, relaxed: bool) -> dict[str, pd.DataFrame]:
+    """Return the tables of several periods, the period as their first column."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for view in periods:
+        frames = _frames(view.case, view.solution, relaxed=relaxed, view=view)
+        frames[ASSETS.name] = asset_rows(view)
+        for name, frame in frames.items():
+            table = frame.copy()
+            table.insert(0, "period", view.case.year)
+            parts.setdefault(name, []).append(table)
+    return {name: _joined(tables) for name, tables in parts.items()}
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables one below the other; empty ones only where all are."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
+
+
+def _frames(
+    case: Case, solution: RawSolution, *, relaxed: bool, view: View | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of one period."""
+    values = _Values(case, solution)
+    paths = path_rows(case, solution)
+    frames: dict[str, pd.DataFrame] = {
+        "placements": _placements(case, values),
+        "unserved": _unserved(case, values),
+        "service_accelerators": _service_accelerators(case, values),
+        "runs": _runs(case, values),
+        "split_runs": split_run_rows(case, solution),
+        "split_parts": split_part_rows(case, solution),
+        "unplaced": _unplaced(case, values),
+        "accelerators": _accelerators(case, values),
+        "builds": _builds(case, values),
+        "loads": _loads(case, values),
+        "paths": paths,
+        "links": _links(case, values, paths),
+        "contracts": _contracts(case, values),
+        **hour_rows(case, solution.columns),
+    }
+    frames["energy_by_hour"] = _energy_by_hour(case, values, frames)
+    frames["metered_demand"] = metered_demand(case, frames)
+    frames.update(reliability_rows(case, solution, frames["accelerators"]))
+    frames.update(with_release_rows(case, solution, frames["unserved"]))
+    frames["ledgers"] = ledger_rows(case, frames)
+    frames["pools"] = pool_rows(case, solution, relaxed=relaxed)
+    frames["pool_reserves"] = pool_reserve_rows(case, solution, frames["pools"])
+    bill = None
+    if view is not None:
+        opened = opening_shares(view, relaxed=relaxed)
+        bill = Bill(paid_frames(view, frames), ordered_frames(view), opened)
+    frames["costs"] = cost_rows(case, frames, relaxed=relaxed, bill=bill)
+    frames["sites"] = site_rows(case, frames)
+    frames["policies"] = policy_rows(case, frames, {} if bill is None else bill.ordered)
+    return frames
+
+
+def in_order(frame: pd.DataFrame, name: str, *, several: bool = False) -> pd.DataFrame:
     """Return a result table with its columns and rows in their documented order."""
-    table = RESULT_TABLES[name]
+    table = result_tables(several=several)[name]
     return (
         frame[table.column_names].sort_values(list(table.key), kind="stable").reset_index(drop=True)
     )
@@ -253,7 +365,7 @@ def _unplaced(case: Case, values: _Values) -> pd.DataFrame:
 
 
 def _accelerators(case: Case, values: _Values) -> pd.DataFrame:
-    hardware, gangs = case.derived.hardware, case.derived.gangs
+    hardware = case.derived.hardware
     shape = hardware.fleet.shape
     bought = np.zeros(shape)
     index, number = values.used("bought")
@@ -270,21 +382,16 @@ def _accelerators(case: Case, values: _Values) -> pd.DataFrame:
     peak = np.einsum("pdh,psa->dhsa", demand.shape, profile_busy).max(axis=(0, 1), initial=0.0)
     mean = profile_busy.sum(axis=0)
 
-    index, count = values.used("runs")
-    option = index["option"]
+    gangs = held_gangs(case, values.solution)
     held = np.zeros((12, *shape))
     for month in range(12):
-        active = gangs.month_share[option, month] > 0.0
-        np.add.at(
-            held[month],
-            (index["site"][active], gangs.accelerator[option[active]]),
-            (count * gangs.gang[option])[active],
-        )
+        active = gangs.month_share[:, month] > 0.0
+        np.add.at(held[month], (gangs.site[active], gangs.accelerator[active]), gangs.held[active])
     trained = np.zeros(shape)
     np.add.at(
         trained,
-        (index["site"], gangs.accelerator[option]),
-        count * gangs.gang[option] * gangs.duration_days[option] / DAYS_PER_YEAR,
+        (gangs.site, gangs.accelerator),
+        gangs.held * gangs.duration_days / DAYS_PER_YEAR,
     )
     installed = hardware.fleet + bought
     site, card = np.nonzero(installed > NEGLIGIBLE)
@@ -367,7 +474,9 @@ def _loads(case: Case, values: _Values) -> pd.DataFrame:
     )
 
 
-def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
+def _energy_by_hour(
+    case: Case, values: _Values, frames: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     derived = case.derived
     index, mean = values.used("load")
     sites, modules = derived.cooling.allowed.shape
@@ -376,6 +485,12 @@ def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
     by_module = np.einsum("spk,pdh->skdh", load, derived.profiles.shape)
     it = by_module.sum(axis=1)
     meter = np.einsum("skdh,skd->sdh", by_module, derived.cooling.pue)
+    moved_it, moved_meter = shifted(case, frames["shifts"])
+    it, meter = it + moved_it, meter + moved_meter
+    own = by_site_and_hour(case, frames["line_hours"], "self_mw")
+    charge = by_site_and_hour(case, frames["battery_hours"], "charge_mw")
+    discharge = by_site_and_hour(case, frames["battery_hours"], "discharge_mw")
+    taken = meter + charge - discharge - own
     used = np.flatnonzero(it.sum(axis=(1, 2)) > NEGLIGIBLE)
     days = len(derived.calendar.days)
     count = days * HOURS_PER_DAY
@@ -388,46 +503,19 @@ def _energy_by_hour(case: Case, values: _Values) -> pd.DataFrame:
             "hour": np.tile(np.arange(HOURS_PER_DAY), days * len(used)),
             "it_mw": it[used].ravel(),
             "meter_mw": meter[used].ravel(),
+            "own_mw": own[used].ravel(),
+            "charge_mw": charge[used].ravel(),
+            "discharge_mw": discharge[used].ravel(),
+            "import_mw": np.where(np.abs(taken) > NEGLIGIBLE, taken, 0.0)[used].ravel(),
             "price_yuan_per_kwh": derived.prices.energy[used].ravel(),
         }
     )
 
 
-def _links(case: Case, values: _Values) -> pd.DataFrame:
+def _links(case: Case, values: _Values, paths: pd.DataFrame) -> pd.DataFrame:
     links = case.tables["links"].frame
-    flow = np.zeros(len(links))
-    sites = case.tables["sites"].frame
-    row = {name: number for number, name in enumerate(sites["site"])}
-    province = sites["province"].to_numpy()
-    region_province = case.tables["regions"].frame["province"].to_numpy()
-    node = case.tables["regions"].frame["node"].map(row).to_numpy()
-    priced = {
-        (region, site)
-        for region, site in case.tables["link_costs"]
-        .frame[["region", "site"]]
-        .itertuples(index=False)
-    }
-    index, share = values.used("share")
-    peak = case.derived.demand.peak_gbps
-    for region, service, site, part in zip(
-        index["region"], index["service"], index["site"], share, strict=True
-    ):
-        codes = (values.names["region"][region], values.names["site"][site])
-        if region_province[region] == province[site] or codes in priced:
-            continue
-        for link in case.derived.paths.links[node[region]][site]:
-            flow[link] += part * peak[region, service]
-    index, count = values.used("runs")
-    jobs = case.tables["jobs"].frame
-    window = case.parameter("parameters", "dataset_window_days")
-    for option, site, runs in zip(index["option"], index["site"], count, strict=True):
-        job = case.derived.gangs.job[option]
-        home = row[jobs["dataset_site"].iloc[job]]
-        if province[home] == province[site]:
-            continue
-        rate = gbit_per_s_of_transfer(float(jobs["dataset_tb"].iloc[job]), window)
-        for link in case.derived.paths.links[home][site]:
-            flow[link] += runs * rate
+    flow = flow_of_links(case, paths)
+    add_split_flows(case, values.solution, flow)
     leased, upgrades = values.level("leased"), values.level("upgrades")
     return pd.DataFrame(
         {

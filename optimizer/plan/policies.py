@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -12,7 +13,7 @@ from optimizer.inputs.policy_rows import PRICE_KINDS, PolicyRow
 from optimizer.plan.lookup import numbers_for
 from optimizer.plan.policy_sides import LIMIT_SIDES, LIMIT_UNITS
 from optimizer.plan.site_rows import module_energy
-from optimizer.tables.frames import texts
+from optimizer.tables.frames import numbers, texts
 
 BINDING = 1e-6
 """A row binds if its slack is below this part of its size."""
@@ -22,10 +23,15 @@ _NATIONAL_UNITS: Final = {
     "hub_share_min": "EFLOPS",
     "west_share_min": "GWh",
     "green_share_physical_min": "GWh",
+    "green_share_hourly_min": "GWh",
     "carbon_cap": "kt CO2",
     "budget": "million yuan",
 }
 """Kinds of policy with one row, and its unit."""
+
+
+ON_ORDERS: Final = frozenset({"hub_share_min", "domestic_share_min", "budget", "pue_max"})
+"""Kinds on what is ordered in the period; the others are on what serves in it."""
 
 
 class PolicyActivity(NamedTuple):
@@ -40,18 +46,32 @@ class PolicyActivity(NamedTuple):
     binding: bool
 
 
-def policy_rows(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def policy_rows(
+    case: Case,
+    frames: Mapping[str, pd.DataFrame],
+    ordered: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Return the activity of every policy row as a table."""
-    return pd.DataFrame(policy_activities(case, frames), columns=list(PolicyActivity._fields))
+    return pd.DataFrame(
+        policy_activities(case, frames, ordered), columns=list(PolicyActivity._fields)
+    )
 
 
-def policy_activities(case: Case, frames: Mapping[str, pd.DataFrame]) -> list[PolicyActivity]:
-    """Return the activity of every policy row that binds the year, prices apart."""
+def policy_activities(
+    case: Case,
+    frames: Mapping[str, pd.DataFrame],
+    ordered: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> list[PolicyActivity]:
+    """Return the activity of every policy row that binds the year, prices apart.
+
+    ``ordered`` are the tables of purchases with what is ordered, where it is not what serves.
+    """
+    purchases = {**frames, **ordered}
     return [
         activity
         for policy in case.derived.policies
         if policy.kind not in PRICE_KINDS
-        for activity in _activities(case, frames, policy)
+        for activity in _activities(case, purchases if policy.kind in ON_ORDERS else frames, policy)
     ]
 
 
@@ -73,6 +93,8 @@ def _activities(
     if policy.kind in _NATIONAL_UNITS:
         activity, limit = _national_sides(case, frames, policy, inside)
         return [_activity(policy, "national", _NATIONAL_UNITS[policy.kind], activity, limit)]
+    if policy.kind.startswith("direct_"):
+        return _line_rows(frames, policy, inside)
     if policy.kind in LIMIT_SIDES:
         unit = LIMIT_UNITS[policy.kind]
         return [
@@ -103,12 +125,42 @@ def _national_sides(
         return float(ledgers["it_gwh"][here].sum()), value * float(ledgers["it_gwh"].sum())
     if kind == "green_share_physical_min":
         meter = ledgers["meter_gwh"][here]
-        green = float((meter * ledgers["physical_green_share"].reindex(meter.index)).sum())
-        return green, value * float(meter.sum())
+        own = ledgers["own_gwh"][here].clip(upper=meter)
+        share = ledgers["physical_green_share"][here]
+        return float(((meter - own) * share + own).sum()), value * float(meter.sum())
+    if kind == "green_share_hourly_min":
+        meter, matched = ledgers["meter_gwh"][here], ledgers["matched_gwh"][here]
+        share = ledgers["physical_green_share"][here]
+        return float((matched + (meter - matched) * share).sum()), value * float(meter.sum())
     if kind == "carbon_cap":
         return float(ledgers[f"{policy.ledger}_kt"].sum()), value
     assert kind == "budget"
     return _capital(case, frames, inside), value
+
+
+def _line_rows(
+    frames: Mapping[str, pd.DataFrame], policy: PolicyRow, inside: set[str]
+) -> list[PolicyActivity]:
+    """Return the rows of every direct line that is built."""
+    lines = frames["lines"]
+    lines = lines[lines["direct"] & lines["built"] & lines["site"].isin(inside)]
+    meter = frames["ledgers"].set_index("site")["meter_gwh"]
+    rows = []
+    for site, line, available, used, sent in zip(
+        texts(lines, "site"),
+        texts(lines, "line"),
+        numbers(lines, "available_gwh"),
+        numbers(lines, "self_use_gwh"),
+        numbers(lines, "export_gwh"),
+        strict=True,
+    ):
+        activity, limit = {
+            "direct_self_use_min": (used, policy.value * available),
+            "direct_load_share_min": (used, policy.value * float(meter[site])),
+            "direct_export_max": (sent, policy.value * available),
+        }[policy.kind]
+        rows.append(_activity(policy, f"{site}|{line}", "GWh", activity, limit))
+    return rows
 
 
 def _module_rows(case: Case, new: pd.DataFrame, policy: PolicyRow) -> list[PolicyActivity]:
@@ -147,7 +199,8 @@ def _site_rows(
     if kind == "new_it_mw_max":
         return [_activity(policy, site, "MW", float(power[site]), value) for site in building]
     assert kind == "green_share_contractual_min"
-    claimed = frames["ledgers"].set_index("site")["claimed_gwh"]
+    ledgers = frames["ledgers"].set_index("site")
+    claimed = ledgers["contractual_green_share"] * ledgers["meter_gwh"]
     energy = module_energy(case, frames["loads"])
     new_modules = set(
         case.tables["modules"].frame.loc[case.tables["modules"].frame["kind"] == "new", "module"]

@@ -44,11 +44,15 @@ class SolvedColumns:
         Value of each entry.
     unit
         Unit of the values.
+    kind, period
+        What the block is called in every period, and which one it is.
     """
 
     index: Mapping[str, NDArray[np.int64]]
     values: NDArray[np.float64]
     unit: str
+    kind: str = ""
+    period: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,14 @@ class RawSolution:
     nodes: int
     stopped: str
     objectives: tuple[ObjectiveValue, ...] = ()
+
+    def of_period(self, period: int) -> dict[str, SolvedColumns]:
+        """Return the blocks of one period by kind."""
+        return {
+            block.kind or name: block
+            for name, block in self.columns.items()
+            if block.period == period
+        }
 
     @property
     def gap(self) -> float:

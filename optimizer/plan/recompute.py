@@ -10,19 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from optimizer.plan.verify_raw import RawTables
+from optimizer.plan.recompute_supply import RawSupply
+from optimizer.plan.verify_backbone import Backbone
 from optimizer.plan.verify_written import Row
 from optimizer.tables.frames import TypedTable
 
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Recomputed(RawTables):
+class Recomputed(RawSupply):
     """The raw tables as dictionaries, and all the numbers that follow from them."""
 
     def __init__(self, tables: Mapping[str, TypedTable], year: int) -> None:
         super().__init__(tables, year)
         self._paths: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = {}
+        self.backbone = Backbone(self.links)
 
     # --- demand ----------------------------------------------------------------------------
 
@@ -49,15 +51,6 @@ class Recomputed(RawTables):
                     total += wanted["output_tokens"] / row["decode_tokens_per_s"]
                 return total
         return None
-
-    def profile(self, name: str) -> list[float]:
-        """Return the 24 values of a profile relative to its mean."""
-        day = [0.0] * 24
-        for row in self.rows["profiles"]:
-            if row["profile"] == name:
-                day[row["hour"]] = row["relative_load"]
-        mean = sum(day) / 24.0
-        return [value / mean for value in day]
 
     def peak_gbps(self, region: str, service: str) -> float:
         """Return the data rate of a region's demand in its peak hour, Gbit/s."""
@@ -103,9 +96,52 @@ class Recomputed(RawTables):
         )
         return float(2.0 * one_way * factor)
 
+    def paths(self, origin: str, site: str) -> list[tuple[str, ...]]:
+        """Return the links of the paths that traffic of a pair may be spread over."""
+        shortest = self.path(origin, site)[1]
+        count = int(self.parameters.get("path_count", 1))
+        others = self.backbone.shortest(origin, site, count) if count > 1 and shortest else []
+        return [shortest, *(path for path in others if path != shortest)][:count]
+
+    def protected_pair(
+        self, origin: str, site: str
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Return the links of the two paths of protected traffic."""
+        return ((), ()) if origin == site else self.backbone.pair(origin, site)
+
+    def crosses_backbone(self, region: str, site: str) -> bool:
+        """Return whether traffic of a region to a site uses links."""
+        here, there = self.regions[region]["province"], self.sites[site]["province"]
+        return here != there and self.link_cost(region, site) is None
+
+    def rtt_over(self, origin: str, site: str, network: str, fibre_km: float) -> float:
+        """Return the round trip of a pair over a path of some length, ms."""
+        extra_km = fibre_km - self.path(origin, site)[0]
+        one_way = (
+            extra_km
+            * self.parameters[f"route_factor_{network}"]
+            * self.parameters["fibre_us_per_km"]
+            / 1000.0
+        )
+        there = self.path_rtt(origin, site, network)
+        return float(there + 2.0 * one_way * self.parameters[f"p99_factor_{network}"])
+
+    def service_rtt(self, region: str, service: str, site: str) -> float:
+        """Return the round trip of a service without access; the longer of two if protected."""
+        node, network = self.regions[region]["node"], self.services[service]["network"]
+        if self.services[service]["path_protection"] != "1+1" or not self.crosses_backbone(
+            region, site
+        ):
+            return self.path_rtt(node, site, network)
+        two = self.protected_pair(node, site)
+        if two is None:
+            return math.inf
+        longer_km = max(sum(self.links[link]["fibre_km"] for link in path) for path in two)
+        return self.rtt_over(node, site, network, longer_km)
+
     def rtt(self, region: str, service: str, site: str) -> float:
         """Return the round trip of the 99th percentile of users, access included, ms."""
-        there = self.path_rtt(self.regions[region]["node"], site, self.services[service]["network"])
+        there = self.service_rtt(region, service, site)
         return float(there + self.regions[region]["access_rtt_p99_ms"])
 
     def budget(self, service: str) -> float | None:
@@ -117,13 +153,15 @@ class Recomputed(RawTables):
 
     def reach(self, region: str, service: str, site: str) -> float:
         """Return the share of a region's users that a site may serve."""
-        row = self.services[service]
         if (
-            row["residency"] == "province"
+            self.services[service]["residency"] == "province"
             and self.regions[region]["province"] != self.sites[site]["province"]
         ):
             return 0.0
-        there = self.path_rtt(self.regions[region]["node"], site, row["network"])
+        return self.users_within(region, service, self.service_rtt(region, service, site))
+
+    def users_within(self, region: str, service: str, there: float) -> float:
+        """Return the share of a region's users in time over a path of some round trip."""
         if math.isinf(there):
             return 0.0
         allowed = self.budget(service)
@@ -168,6 +206,10 @@ class Recomputed(RawTables):
         """Return the power of one idle accelerator, kW."""
         return float(self.cards[card]["idle_share"] * self.sustained_kw(card))
 
+    def busy_kw(self, card: str) -> float:
+        """Return the power that work adds to one accelerator, kW."""
+        return self.sustained_kw(card) - self.idle_kw(card)
+
     def fleet(self, site: str, card: str) -> float:
         """Return the accelerators installed at a site."""
         return float(
@@ -187,14 +229,6 @@ class Recomputed(RawTables):
                 if row["accelerator"] == card and row["year"] == self.year
             )
         )
-
-    def annuity(self, years: float) -> float:
-        """Return the yearly payment for one yuan of capital over a life."""
-        rate = self.finance["discount_rate"]
-        if rate == 0.0:
-            return 1.0 / years
-        growth = (1.0 + rate) ** years
-        return float(rate * growth / (growth - 1.0))
 
     def accelerator_cost(self, card: str) -> float:
         """Return the yearly cost of one accelerator bought, million yuan."""

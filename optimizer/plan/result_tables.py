@@ -6,7 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from optimizer.labels import Text
+from optimizer.plan.campus_table import CAMPUSES
+from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.path_tables import BANDWIDTH_EFFECT, LINK_FAILURES, PATHS
+from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import ACCELERATOR_VALUES, RELEASE_TABLES
+from optimizer.plan.reliability_tables import PROTECTION_LEVELS, RELIABILITY_TABLES
+from optimizer.plan.split_tables import SPLIT_PARTS, SPLIT_RUNS
 from optimizer.tables.schema import Column, Table, flag, integer, number, text
 
 
@@ -162,7 +168,11 @@ ENERGY_BY_HOUR: Final = _result(
     text("typical_day", "typical day", "典型日"),
     integer("hour", "1", "hour", "小时"),
     number("it_mw", "MW", "IT load", "IT 负荷"),
-    number("meter_mw", "MW", "load at the meter", "计量点负荷"),
+    number("meter_mw", "MW", "load at the meter, shifts counted", "计量点负荷（含移动负荷）"),
+    number("own_mw", "MW", "own generation used", "自用发电"),
+    number("charge_mw", "MW", "taken by batteries", "储能充电"),
+    number("discharge_mw", "MW", "given by batteries", "储能放电"),
+    number("import_mw", "MW", "taken from the grid", "网购功率"),
     number("price_yuan_per_kwh", "yuan/kWh", "energy price", "电价"),
 )
 LINKS: Final = _result(
@@ -194,9 +204,36 @@ LEDGERS: Final = _result(
     number("it_gwh", "GWh/year", "IT energy", "IT 电量"),
     number("meter_gwh", "GWh/year", "energy at the meter", "计量点电量"),
     number("new_meter_gwh", "GWh/year", "of it in new modules", "其中新建模块"),
+    number("import_gwh", "GWh/year", "taken from the grid", "网购电量"),
+    number("own_gwh", "GWh/year", "own generation used", "自用发电量"),
+    number("export_gwh", "GWh/year", "own generation sent to the grid", "上网电量"),
     number("claimed_gwh", "GWh/year", "covered by green contracts", "绿电合同电量"),
+    number(
+        "matched_gwh",
+        "GWh/year",
+        "load met by own or traded green power of the same hour",
+        "同一小时内由自有或交易绿电满足的电量",
+    ),
     number("location_kt", "kt CO2/year", "location-based emissions", "基于位置的排放"),
     number("market_kt", "kt CO2/year", "market-based emissions", "基于市场的排放"),
+    number(
+        "hourly_kt",
+        "kt CO2/year",
+        "emissions of the load that no green power of its hour meets",
+        "逐时匹配后剩余电量的排放",
+    ),
+    number(
+        "hourly_green_share",
+        "1",
+        "matched over metered energy",
+        "逐时匹配绿电占比（不计电网绿电）",
+    ),
+    number(
+        "hourly_green_share_with_grid",
+        "1",
+        "the same with the grid's renewable share of the rest",
+        "逐时匹配绿电占比（计入电网绿电）",
+    ),
     number("contractual_green_share", "1", "claimed over metered energy", "合同绿电占比"),
     number(
         "physical_green_share",
@@ -284,17 +321,24 @@ RESULT_TABLES: Final = MappingProxyType(
             *RELEASE_TABLES,
             SERVICE_ACCELERATORS,
             RUNS,
+            SPLIT_RUNS,
+            SPLIT_PARTS,
             UNPLACED,
             ACCELERATORS,
+            POOLS,
+            POOL_RESERVES,
+            *RELIABILITY_TABLES,
             BUILDS,
             LOADS,
             ENERGY_BY_HOUR,
+            PATHS,
             LINKS,
             CONTRACTS,
             LEDGERS,
             COSTS,
             SITES,
             POLICIES,
+            *HOUR_TABLES,
         )
     }
 )
@@ -392,10 +436,41 @@ POLICY_EFFECTS: Final = _result(
     ),
     text("unit", "unit of the slack", "单位"),
 )
+NEAR_OPTIMAL: Final = _result(
+    "near_optimal",
+    "new IT power of one cluster over all plans that cost almost the same",
+    "成本几乎相同的全部方案中一个集群的新建 IT 功率范围",
+    ("site",),
+    _SITE,
+    number("new_it_mw", "MW", "in the plan", "本方案"),
+    number(
+        "least_mw",
+        "MW",
+        "least within +0.5 % of the facility cost (LP)",
+        "最小（设施成本 +0.5% 以内，LP）",
+    ),
+    number(
+        "most_mw",
+        "MW",
+        "most within +0.5 % of the facility cost (LP)",
+        "最大（设施成本 +0.5% 以内，LP）",
+    ),
+)
 FINDING_TABLES: Final = MappingProxyType(
     {
         table.name: table
-        for table in (BASELINES, PRICES, ACTIVITY, POLICY_EFFECTS, ACCELERATOR_VALUES)
+        for table in (
+            BASELINES,
+            PRICES,
+            ACTIVITY,
+            POLICY_EFFECTS,
+            ACCELERATOR_VALUES,
+            CAMPUSES,
+            NEAR_OPTIMAL,
+            PROTECTION_LEVELS,
+            BANDWIDTH_EFFECT,
+            LINK_FAILURES,
+        )
     }
 )
 """Tables that other solves add to a plan."""

@@ -16,7 +16,9 @@ import pandas as pd
 
 from optimizer.inputs.case import Case
 from optimizer.inputs.load_profiles import IDLE
+from optimizer.plan.hour_rows import by_site_and_hour, matched_gwh
 from optimizer.plan.lookup import numbers_for
+from optimizer.plan.split_rows import parts_with_runs
 from optimizer.units import HOURS_PER_YEAR, MEGAWATT_YEAR_IN_GWH
 
 
@@ -29,8 +31,6 @@ def module_energy(case: Case, loads: pd.DataFrame) -> pd.DataFrame:
     hours = derived.calendar.weight[None, :, None] * derived.profiles.shape
     it_hours = hours.sum(axis=(1, 2))
     meter_hours = np.einsum("pd,skd->spk", hours.sum(axis=2), derived.cooling.pue)
-    priced = np.einsum("pdh,sdh->spd", hours, derived.prices.energy)
-    yuan_hours = np.einsum("spd,skd->spk", priced, derived.cooling.pue)
     site, profile, module = (
         numbers_for(loads[column], {name: row for row, name in enumerate(codes)}).astype(int)
         for column, codes in (("site", sites), ("profile", names), ("module", modules))
@@ -42,7 +42,6 @@ def module_energy(case: Case, loads: pd.DataFrame) -> pd.DataFrame:
             "module": loads["module"],
             "it_gwh": mean * it_hours[profile] / 1e3,
             "meter_gwh": mean * meter_hours[site, profile, module] / 1e3,
-            "energy_million_yuan": mean * yuan_hours[site, profile, module] / 1e3,
         }
     )
     return frame.groupby(["site", "module"], as_index=False).sum()
@@ -70,17 +69,34 @@ def ledger_rows(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
     derived = case.derived
     meter = by_site["meter_gwh"].to_numpy()
+    weight = derived.calendar.weight[:, None]
+    taken, own = (
+        (by_site_and_hour(case, frames["energy_by_hour"], column) * weight).sum(axis=(1, 2)) / 1e3
+        for column in ("import_mw", "own_mw")
+    )
+    sent = frames["lines"].groupby("site")["export_gwh"].sum()
+    matched = matched_gwh(case, frames)
     with np.errstate(invalid="ignore", divide="ignore"):
-        green = np.where(meter > 0.0, claimed.to_numpy() / meter, 0.0)
+        # Own power that a battery loses meets no load.
+        green = claimed.to_numpy() + np.minimum(own, meter - claimed.to_numpy())
+        green = np.where(meter > 0.0, green / meter, 0.0)
+        hourly = np.where(meter > 0.0, matched / meter, 0.0)
     return pd.DataFrame(
         {
             "site": sites["site"].to_numpy(dtype=object),
             "it_gwh": by_site["it_gwh"].to_numpy(),
             "meter_gwh": meter,
             "new_meter_gwh": by_site["new_meter_gwh"].to_numpy(),
+            "import_gwh": taken,
+            "own_gwh": own,
+            "export_gwh": sent.reindex(sites["site"], fill_value=0.0).to_numpy(dtype=float),
             "claimed_gwh": claimed.to_numpy(),
-            "location_kt": derived.location_factor * meter,
-            "market_kt": derived.residual_factor * (meter - claimed.to_numpy()),
+            "matched_gwh": matched,
+            "location_kt": derived.location_factor * taken,
+            "market_kt": derived.residual_factor * (taken - claimed.to_numpy()),
+            "hourly_kt": derived.location_factor * (meter - matched),
+            "hourly_green_share": hourly,
+            "hourly_green_share_with_grid": hourly + (1.0 - hourly) * derived.green_share,
             "contractual_green_share": green,
             "physical_green_share": derived.green_share,
             "water_m3": by_site["water_m3"].to_numpy(),
@@ -186,6 +202,20 @@ def _workload_mw(case: Case, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame
                 * numbers_for(runs["accelerator"], busy_kw)
                 / 1e3
                 * active_year,
+            }
+        )
+    )
+    parts_of_runs = parts_with_runs(frames)
+    parts.append(
+        pd.DataFrame(
+            {
+                "site": parts_of_runs["site"],
+                "kind": "training",
+                "mw": parts_of_runs["runs"]
+                * parts_of_runs["part"]
+                * numbers_for(parts_of_runs["accelerator"], busy_kw)
+                / 1e3
+                * (parts_of_runs["duration_days"] * 24.0 / HOURS_PER_YEAR),
             }
         )
     )

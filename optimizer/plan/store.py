@@ -29,9 +29,10 @@ from optimizer.inputs.assemble import CASE_FILE
 from optimizer.inputs.case import Case, read_case
 from optimizer.labels import Text
 from optimizer.plan.geodata import write_geodata
-from optimizer.plan.plan import Plan
+from optimizer.plan.period_tables import result_tables
+from optimizer.plan.plan import Plan, last_period, period_weights
 from optimizer.plan.raw_solution import ObjectiveValue, Status
-from optimizer.plan.result_tables import FINDING_TABLES, RESULT_TABLES
+from optimizer.plan.result_tables import FINDING_TABLES
 from optimizer.plan.run import Run
 from optimizer.tables.schema import Table
 from optimizer.tables.write import write_csv
@@ -180,16 +181,17 @@ def write_run(run: Run, folder: Path) -> None:
     """
     case_folder = folder / "case"
     case_folder.mkdir()
-    for name, typed in run.case.tables.items():
+    for name, typed in run.case.whole_tables.items():
         write_csv(typed.frame, typed.table, case_folder / f"{name}.csv")
     (case_folder / CASE_FILE).write_text(_case_file(run.case), encoding="utf-8")
     tables = folder / "tables"
     tables.mkdir()
-    for name, definition in {**RESULT_TABLES, **FINDING_TABLES}.items():
-        frame = run.plan.tables[name] if name in RESULT_TABLES else run.findings[name]
+    of_plan = result_tables(several=bool(run.case.later))
+    for name, definition in {**of_plan, **FINDING_TABLES}.items():
+        frame = run.plan.tables[name] if name in of_plan else run.findings[name]
         write_csv(frame, definition, tables / f"{name}.csv")
         frame.to_parquet(tables / f"{name}.parquet", index=False)
-    write_geodata(run.case, run.plan, folder)
+    write_geodata(*last_period(run.case, run.plan), folder)
 
 
 def write_record(record: Mapping[str, Any], folder: Path) -> None:
@@ -242,7 +244,8 @@ def read_run(folder: str | Path) -> Run:
     folder = Path(folder)
     record = _record(folder)
     case = read_case(folder / "case")
-    tables = {name: _table(folder, table) for name, table in RESULT_TABLES.items()}
+    several = bool(case.later)
+    tables = {name: _table(folder, table) for name, table in result_tables(several=several).items()}
     findings = {name: _table(folder, table) for name, table in FINDING_TABLES.items()}
     plan = Plan(
         case_name=case.name,
@@ -254,6 +257,7 @@ def read_run(folder: str | Path) -> Run:
         relaxed=bool(record["relaxed"]),
         tables=MappingProxyType(tables),
         objectives=tuple(ObjectiveValue(**item) for item in record.get("objectives", ())),
+        weights=period_weights(case),
     )
     return Run(case, plan, MappingProxyType(findings), MappingProxyType(record), folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
-from optimizer.plan.verify_power import SiteEnergy
+from optimizer.plan.verify_balance import SiteEnergy
 from optimizer.plan.verify_written import Row, Written
 
 LIMITS: Final = frozenset(

@@ -6,6 +6,7 @@ code with what the model reads.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from optimizer.plan.verify_written import Row
@@ -20,6 +21,7 @@ class RawTables:
         self.rows: dict[str, list[Row]] = {
             name: records(table.frame) for name, table in tables.items()
         }
+        self._turn_to_period()
         self.sites = self._keyed("sites", "site")
         self.regions = self._keyed("regions", "region")
         self.services = self._keyed("services", "service")
@@ -34,6 +36,27 @@ class RawTables:
             row["typical_day"]: (row["month"], row["weight_days"]) for row in self.rows["times"]
         }
         self._prices: dict[tuple[str, int], list[float]] = {}
+
+    def _turn_to_period(self) -> None:
+        """Leave the days of the year, and what has grown or is left since the first period."""
+        years = {row["period"] for row in self.rows["times"]}
+        if len(years) == 1:
+            return
+        first = min(years)
+        self.rows["times"] = [row for row in self.rows["times"] if row["period"] == self.year]
+        passed = self.year - first
+        if passed <= 0:
+            return
+        for row in self.rows["services"]:
+            row["requests_per_s"] *= row["growth_per_year"] ** passed
+        for row in self.rows["jobs"]:
+            growth = row["growth_per_year"]
+            grown = row["count"] * (1.0 if math.isnan(growth) else growth**passed)
+            row["count"] = max(1, round(grown))
+        life = {row["accelerator"]: row["life_years"] for row in self.rows["accelerators"]}
+        for row in self.rows["fleet"]:
+            left = max(0.0, 1.0 - passed / life[row["accelerator"]])
+            row["installed"] = round(row["installed"] * left)
 
     def _keyed(self, table: str, key: str) -> dict[str, Row]:
         return {row[key]: row for row in self.rows[table]}
@@ -58,26 +81,13 @@ class RawTables:
             self._prices[key] = day
         return self._prices[key]
 
-    def demand_charge(self, site: str) -> float:
-        """Return what one MW contracted costs in a year, million yuan."""
-        wanted = self.sites[site]
-        by_month = {
-            row["month"]: row
-            for row in self.rows["tariffs"]
-            if row["tariff_region"] == wanted["tariff_region"]
-            and row["voltage_kv"] == wanted["voltage_kv"]
-        }
-        total = 0.0
-        for row in by_month.values():
-            if row["basis"] == "demand":
-                total += row["demand_charge_yuan_per_kw_month"] * 1000.0
-            else:
-                total += (
-                    row["capacity_charge_yuan_per_kva_month"]
-                    * self.parameters["kva_per_kw"]
-                    * 1000.0
-                )
-        return total / 1e6
+    def annuity(self, years: float) -> float:
+        """Return the yearly payment for one yuan of capital over a life."""
+        rate = self.finance["discount_rate"]
+        if rate == 0.0:
+            return 1.0 / years
+        growth = (1.0 + rate) ** years
+        return float(rate * growth / (growth - 1.0))
 
     def pue_at(self, module: str, celsius: float) -> float:
         """Return the PUE of a module at an outside temperature."""

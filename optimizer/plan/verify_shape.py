@@ -64,10 +64,42 @@ FORMS: Final[Mapping[str, Form]] = {
         ("job", "site", "accelerator", "start_month", "gang"),
         ("runs", "duration_days", "goodput", "it_mw", "dataset_gbps"),
     ),
+    "split_runs": Form(
+        ("job", "configuration", "accelerator", "start_month", "gang"),
+        (
+            "bandwidth_tbps",
+            "ring_km",
+            "compute_s",
+            "step_s",
+            "efficiency",
+            "duration_days",
+            "goodput",
+            "runs",
+        ),
+        others=("sites",),
+    ),
+    "split_parts": Form(("job", "configuration", "site"), ("gang", "it_mw", "dataset_gbps")),
     "unplaced": Form(("job",), ("runs", "value_million_yuan")),
     "accelerators": Form(
         ("site", "accelerator"),
         ("fleet", "bought", "services_peak", "gangs_peak", "busy_mean", "utilisation"),
+    ),
+    "pools": Form(
+        ("site", "pool", "line"),
+        ("opened", "load_replicas", "reserve_replicas", "servers", "exact_servers"),
+    ),
+    "pool_reserves": Form(
+        ("site", "pool", "accelerator"), ("reserve_accelerators", "reserve_replicas")
+    ),
+    "backups": Form(
+        ("region", "service", "site", "backup_site"), ("share", "rtt_p99_ms"), ("budget_ms",)
+    ),
+    "backup_accelerators": Form(
+        ("failure", "service", "site", "accelerator"),
+        ("busy_accelerators", "requests_million_per_day"),
+    ),
+    "failures": Form(
+        ("failure", "site", "accelerator"), ("needed", "available"), others=("binding",)
     ),
     "builds": Form(
         ("site", "module"),
@@ -76,7 +108,30 @@ FORMS: Final[Mapping[str, Form]] = {
     ),
     "loads": Form(("site", "profile", "module"), ("mean_mw",)),
     "energy_by_hour": Form(
-        ("site", "typical_day", "hour"), ("it_mw", "meter_mw", "price_yuan_per_kwh")
+        ("site", "typical_day", "hour"),
+        (
+            "it_mw",
+            "meter_mw",
+            "own_mw",
+            "charge_mw",
+            "discharge_mw",
+            "import_mw",
+            "price_yuan_per_kwh",
+        ),
+    ),
+    "paths": Form(
+        ("node", "site", "protection", "path"),
+        (
+            "fibre_km",
+            "one_way_mean_ms_optical",
+            "one_way_mean_ms_ip_private",
+            "one_way_mean_ms_public",
+            "rtt_p99_ms_optical",
+            "rtt_p99_ms_ip_private",
+            "rtt_p99_ms_public",
+            "flow_gbps",
+        ),
+        others=("links",),
     ),
     "links": Form(("link",), ("flow_gbps", "spare_gbps", "leased_gbps", "upgrades")),
     "contracts": Form(("contract", "site"), ("energy_gwh",)),
@@ -86,9 +141,16 @@ FORMS: Final[Mapping[str, Form]] = {
             "it_gwh",
             "meter_gwh",
             "new_meter_gwh",
+            "import_gwh",
+            "own_gwh",
+            "export_gwh",
             "claimed_gwh",
+            "matched_gwh",
             "location_kt",
             "market_kt",
+            "hourly_kt",
+            "hourly_green_share",
+            "hourly_green_share_with_grid",
             "contractual_green_share",
             "physical_green_share",
             "water_m3",
@@ -118,21 +180,38 @@ FORMS: Final[Mapping[str, Form]] = {
         ),
     ),
     "policies": Form(("policy", "row"), ("activity", "limit", "slack"), others=("unit", "binding")),
+    "lines": Form(
+        ("site", "line"),
+        ("available_gwh", "self_use_gwh", "export_gwh"),
+        others=("direct", "built"),
+    ),
+    "generation": Form(("contract", "site"), ("capacity_mw",)),
+    "line_hours": Form(("site", "line", "typical_day", "hour"), ("self_mw", "export_mw")),
+    "batteries": Form(("battery", "site"), ("power_mw", "energy_mwh")),
+    "battery_hours": Form(
+        ("battery", "site", "typical_day", "hour"), ("charge_mw", "discharge_mw", "stored_mwh")
+    ),
+    "shifts": Form(("site", "module", "typical_day", "hour"), ("later_mw", "earlier_mw")),
+    "metered_demand": Form(("site", "typical_day"), ("peak_mw", "million_yuan")),
 }
 """The tables of a plan. Stated here again, so that the verifier does not follow their writer."""
 
 COST_TERMS: Final = frozenset(
     {
         "accelerators",
+        "batteries",
         "build",
         "carbon",
         "demand_charge",
         "energy",
+        "exports",
+        "generation",
         "green_contracts",
         "local_supply",
         "moving",
         "network_lease",
         "network_upgrade",
+        "own_power",
         "policy_penalties",
         "pue_surcharge",
         "service_links",
@@ -145,7 +224,7 @@ LISTED: Final = {"ledgers": "site", "sites": "site", "links": "link"}
 """Tables with a row for each code of their key, used or not."""
 
 
-WHOLE: Final = {"gang": 1, "start_month": 0}
+WHOLE: Final = {"gang": 1, "start_month": 0, "path": 1}
 """Key columns that count, and the least that can be reckoned with.
 
 Whether a run may start in its month is a rule of its own.
@@ -168,7 +247,7 @@ def check_shape(checker: Checker, facts: Recomputed, plan: Written) -> bool:
             for row in plan.rows[table]
         ]
         _keys(checker, codes, table, form, rows)
-        _numbers(checker, table, form, rows)
+        check_numbers(checker, table, form, rows)
     for table, column in LISTED.items():
         listed = {row[column] for row in plan.rows[table]}
         missing = {str(code) for code in codes[column] if code not in listed}
@@ -177,7 +256,7 @@ def check_shape(checker: Checker, facts: Recomputed, plan: Written) -> bool:
 
 
 def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
-    """Return what may stand in each key column of codes.
+    """Return what may stand in each key column of codes, or in that of one table.
 
     Contracts and the rows of policies are missing: rules of their own say which there are.
     """
@@ -186,15 +265,24 @@ def _codes(facts: Recomputed) -> dict[str, Collection[object]]:
         "service": facts.services,
         "site": facts.sites,
         "tier": {row["tier"] for row in facts.rows["tiers"]},
+        "backup_site": facts.sites,
+        "failure": {row["grid_area"] for row in facts.rows["sites"]},
         "accelerator": facts.cards,
+        "pool": {row["pool"] for row in facts.services.values()} - {""},
+        "line": ("large", "small"),
         "module": facts.modules,
         "job": facts.jobs,
         "link": facts.links,
+        "node": facts.sites,
+        "protection": {"none", "1+1"},
         "profile": {
             "idle",
             *(f"training_{day}" for day in facts.days),
-            *(row["profile"] for row in facts.rows["profiles"]),
+            *facts.service_shapes,
         },
+        "lines.line": {line for _site, line in facts.lines},
+        "line_hours.line": {line for _site, line in facts.lines},
+        "battery": {battery for battery, _site in facts.batteries},
         "typical_day": facts.days,
         "hour": range(24),
         "term": COST_TERMS,
@@ -219,8 +307,8 @@ def _keys(
         seen.add(key)
     checker.none("row stands once", table, twice)
     for column in form.key:
-        if column in codes:
-            known = codes[column]
+        known = codes.get(f"{table}.{column}", codes.get(column))
+        if known is not None:
             unknown = [place for place, row in rows if row[column] not in known]
             checker.none("code is known", f"{table}.{column}", unknown)
         elif column in WHOLE:
@@ -228,7 +316,7 @@ def _keys(
             checker.none("count is a whole number", f"{table}.{column}", odd)
 
 
-def _numbers(checker: Checker, table: str, form: Form, rows: list[tuple[str, Row]]) -> None:
+def check_numbers(checker: Checker, table: str, form: Form, rows: list[tuple[str, Row]]) -> None:
     """Check that there is a number where one must be."""
     for column in (*form.numbers, *form.optional):
         empty = [

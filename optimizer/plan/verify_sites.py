@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import Final
 
 from optimizer.plan.recompute import Recomputed
+from optimizer.plan.verify_split import gangs_at_sites
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
@@ -43,14 +44,12 @@ def _amounts(facts: Recomputed, plan: Written) -> dict[tuple[str, str], dict[str
         dict.fromkeys(facts.sites, 0.0) for _ in range(7)
     )
     for row in plan.rows["service_accelerators"]:
-        card = row["accelerator"]
-        busy_kw = facts.sustained_kw(card) - facts.idle_kw(card)
+        busy_kw = facts.busy_kw(row["accelerator"])
         kind = facts.services[row["service"]]["kind"]
         carried = batch if kind == "batch" else inference
         carried[row["site"]] += row["busy_accelerators"] * busy_kw / 1000.0
-    for row in plan.rows["runs"]:
-        card = row["accelerator"]
-        busy_kw = facts.sustained_kw(card) - facts.idle_kw(card)
+    for row in gangs_at_sites(plan):
+        busy_kw = facts.busy_kw(row["accelerator"])
         active = row["duration_days"] / 365.0
         training[row["site"]] += row["runs"] * row["gang"] * busy_kw / 1000.0 * active
     for row in plan.rows["loads"]:

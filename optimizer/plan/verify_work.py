@@ -6,7 +6,9 @@ import math
 from collections import defaultdict
 
 from optimizer.plan.recompute import MONTH_DAYS, Recomputed
+from optimizer.plan.verify_queueing import reserved_accelerators
 from optimizer.plan.verify_release import tiers_by_service
+from optimizer.plan.verify_split import check_counts, gangs_at_sites
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
 
@@ -18,6 +20,7 @@ def check_work(checker: Checker, facts: Recomputed, plan: Written) -> None:
     _jobs(checker, facts, plan)
     _pins(checker, facts, plan)
     _accelerators(checker, facts, plan)
+    _supply(checker, facts, plan)
 
 
 def _demand(checker: Checker, facts: Recomputed, plan: Written) -> None:
@@ -152,8 +155,9 @@ def _jobs(checker: Checker, facts: Recomputed, plan: Written) -> None:
         checker.at_least("unplaced is not negative", job, row["runs"], 0.0, "runs")
         value = row["runs"] * facts.jobs[job]["value_million_yuan"]
         checker.equal("value unplaced", job, row["value_million_yuan"], value, "million yuan")
+    split = check_counts(checker, plan)
     for job, wanted in facts.jobs.items():
-        total = placed[job] + unplaced.get(job, 0.0)
+        total = placed[job] + split.get(job, 0.0) + unplaced.get(job, 0.0)
         checker.equal("all runs", job, total, wanted["count"], "runs")
 
 
@@ -169,8 +173,8 @@ def _pins(checker: Checker, facts: Recomputed, plan: Written) -> None:
         at[row["service"], row["site"]] += row["share"] * facts.requests(
             row["region"], row["service"]
         )
-    for row in plan.rows["runs"]:
-        at[row["job"], row["site"]] += row["runs"]
+    for row in gangs_at_sites(plan):
+        at[row["job"], row["site"]] += row["runs"] * row["share"]
     # Of what nobody asks for nothing can be pinned.
     for pin in (row for row in facts.rows["pins"] if national[row["workload"]] > 0.0):
         workload, site = pin["workload"], pin["site"]
@@ -197,25 +201,25 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
         busy[row["site"], row["accelerator"]][profile] += row["busy_accelerators"]
     gangs: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0] * 12)
     trained: dict[tuple[str, str], float] = defaultdict(float)
-    for row in plan.rows["runs"]:
+    for row in gangs_at_sites(plan):
         key = (row["site"], row["accelerator"])
         months = facts.month_shares(row["start_month"], row["duration_days"])
         for month, share in enumerate(months):
             if share > 0.0:
                 gangs[key][month] += row["runs"] * row["gang"]
         trained[key] += row["runs"] * row["gang"] * row["duration_days"] / 365.0
+    reserved = reserved_accelerators(plan)
     shapes = {row["profile"]: facts.profile(row["profile"]) for row in facts.rows["profiles"]}
-    bought: dict[str, float] = defaultdict(float)
     standing = {
         (site, card) for site in facts.sites for card in facts.cards if facts.fleet(site, card) > 0
     }
-    for key in sorted(set(rows) | set(busy) | set(gangs) | standing):
+    for key in sorted(set(rows) | set(busy) | set(gangs) | set(reserved) | standing):
         site, card = key
         place = f"{site}|{card}"
         row = rows.get(key, {"fleet": 0.0, "bought": 0.0})
-        checker.equal("fleet", place, row["fleet"], facts.fleet(site, card), "1")
+        left = facts.fleet(site, card) - plan.retired(site, card)
+        checker.equal("fleet", place, row["fleet"], left, "1")
         checker.at_least("bought is not negative", place, row["bought"], 0.0, "1")
-        bought[card] += row["bought"]
         installed = row["fleet"] + row["bought"]
         ready = facts.cards[card]["availability"] * installed
         hours = [
@@ -227,7 +231,7 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
                 checker.at_most(
                     "accelerators in the hour",
                     f"{place}|month {month + 1}|hour {hour}",
-                    hours[hour] + gangs[key][month],
+                    hours[hour] + gangs[key][month] + reserved[key],
                     ready,
                     "1",
                 )
@@ -238,5 +242,11 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
             checker.equal("mean busy", place, row["busy_mean"], mean, "1")
             used = row["busy_mean"] / installed if installed > 0.0 else 0.0
             checker.equal("utilisation of accelerators", place, row["utilisation"], used, "1")
+
+
+def _supply(checker: Checker, facts: Recomputed, plan: Written) -> None:
+    bought: dict[str, float] = defaultdict(float)
+    for row in plan.ordered.rows["accelerators"]:
+        bought[row["accelerator"]] += row["bought"]
     for card in facts.cards:
         checker.at_most("national supply", card, bought[card], facts.supply(card), "1")

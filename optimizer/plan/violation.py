@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -35,11 +36,14 @@ class Checker:
         Comparisons that failed.
     largest
         Largest relative excess seen.
+    prefix
+        What comes before every place: the year, where there are several.
     """
 
     count: int = 0
     violations: list[Violation] = field(default_factory=list)
     largest: float = 0.0
+    prefix: str = ""
 
     def equal(
         self, rule: str, place: str, left: float, right: float, unit: str, *, scale: float = 1.0
@@ -77,6 +81,8 @@ class Checker:
 
     def _compare(self, violation: Violation, excess: float, scale: float) -> None:
         self.count += 1
+        if self.prefix:
+            violation = dataclasses.replace(violation, place=f"{self.prefix}{violation.place}")
         size = max(scale, abs(violation.left), abs(violation.right))
         if math.isnan(excess):
             self.violations.append(violation)

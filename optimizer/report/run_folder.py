@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from optimizer.labels import LANGUAGES, Language, default_language
+from optimizer.plan.plan import last_period
 from optimizer.plan.run import Run
 from optimizer.plan.store import new_run_folder, write_record, write_run
 from optimizer.report.basemap import load_basemap
@@ -78,7 +79,7 @@ def write_report(
     boundaries = load_basemap(basemap, basemap_file())
     with new_run_folder(folder, replace=replace) as partial:
         write_run(run, partial)
-        content = plan_map_content(run.case, run.plan)
+        content = plan_map_content(*last_period(run.case, run.plan))
         for each in LANGUAGES:
             picture = partial / f"map_{each}.png"
             draw_plan_map(content, boundaries, font_file(), picture, each)

@@ -17,46 +17,52 @@ from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.inputs.case import Case
 from optimizer.labels import (
     BASELINE_RULES,
-    BOUNDARIES,
     CONFIDENCES,
     COST_TERMS,
-    OBJECTIVE_UNITS,
-    OBJECTIVES,
     Language,
     Text,
 )
 from optimizer.plan.run import Run
+from optimizer.report.by_year import (
+    BY_YEAR_COLUMNS,
+    BY_YEAR_NOTE,
+    BY_YEAR_TITLE,
+    PRICES_NOTE,
+    by_year_rows,
+    last_of,
+)
+from optimizer.report.headline import headline
+from optimizer.report.near_optimal import (
+    NEAR_OPTIMAL_COLUMNS,
+    NEAR_OPTIMAL_NOTE,
+    NEAR_OPTIMAL_TITLE,
+    near_optimal_rows,
+)
+from optimizer.report.protection import (
+    PROTECTION_COLUMNS,
+    PROTECTION_TITLE,
+    protection_note,
+    protection_rows,
+)
 from optimizer.report.release import (
     RELEASE_COLUMNS,
     RELEASE_TITLE,
-    release_lines,
     release_rows,
 )
 
 SHOWN_PRICES: Final = 8
 SHOWN_PLACES: Final = 4
 SHOWN_SLACK: Final = 1e-6
-STATUSES: Final = {
-    "optimal": Text("proved within the asked gap", "已在要求的间隙内证明最优"),
-    "feasible": Text("best plan found, gap wider than asked", "当前最好方案，间隙大于要求"),
+CAMPUS_ANSWERS: Final = {
+    "one": Text("one campus", "一个园区"),
+    "several": Text("several campuses", "几个园区"),
+    "either": Text("not distinguishable", "无法区分"),
 }
-
-
-PROOF: Final = Text(
-    "{status}: gap {gap_location:.3%} of the location-dependent cost "
-    "({gap:,.1f} million yuan a year); {checks:,} checks recomputed from the raw "
-    "tables, {failed} failed",
-    "{status}：间隙为与选址有关成本的 {gap_location:.3%}"
-    "（每年 {gap:,.1f} 百万元）；依据原始数据复核 {checks:,} 项，{failed} 项不符",
-)
-PROOF_OF_EACH: Final = Text(
-    "{status}, for each objective below by itself; cost {gap:,.1f} million yuan a year above its "
-    "bound ({gap_location:.3%} of the location-dependent cost); {checks:,} checks recomputed from "
-    "the raw tables, {failed} failed",
-    "{status}（就下列各目标分别而言）；成本高出其下界每年 {gap:,.1f} 百万元"
-    "（与选址有关成本的 {gap_location:.3%}）；依据原始数据复核 {checks:,} 项，{failed} 项不符",
-)
-"""How sure a plan is: where cost comes first, and where another objective does."""
+CAMPUS_REASONS: Final = {
+    "power ceiling": Text("power ceiling", "功率上限"),
+    "date": Text("date", "期限"),
+    "price": Text("price", "价格"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +89,21 @@ def summary_of(run: Run, language: Language) -> Summary:
     writer = _Writer(run, language)
     return Summary(
         title=run.plan.title.render(language),
-        lines=tuple(writer.lines()),
+        lines=tuple(headline(run, language)),
         tables=tuple(
             table
             for table in (
+                writer.by_year(),
                 writer.baselines(),
+                writer.campuses(),
                 writer.sites(),
+                writer.near_optimal(),
                 writer.services(),
                 writer.releases(),
                 writer.jobs(),
                 writer.costs(),
                 writer.policies(),
+                writer.protection(),
                 writer.prices(),
                 writer.confidence(),
             )
@@ -117,11 +127,12 @@ def as_markdown(summary: Summary) -> str:
 
 class _Writer:
     def __init__(self, run: Run, language: Language) -> None:
-        self.run = run
-        self.case: Case = run.case
-        self.tables: Mapping[str, pd.DataFrame] = run.plan.tables
+        self.whole = run
+        self.run = last_of(run)
+        self.case: Case = self.run.case
+        self.tables: Mapping[str, pd.DataFrame] = self.run.plan.tables
         self.language = language
-        self.figures: Mapping[str, Any] = run.record["metrics"]
+        self.figures: Mapping[str, Any] = self.run.record["metrics"]
         self.site_names = self._names("sites", "site")
 
     def _names(self, table: str, key: str) -> dict[str, str]:
@@ -142,124 +153,9 @@ class _Writer:
             note,
         )
 
-    # ---------------------------------------------------------------- headline
-
-    def lines(self) -> list[str]:
-        record, figures = self.run.record, self.figures
-        lines = []
-        if record["unserved_share"] > 0.0:
-            lines.append(self._unserved_line())
-        lines.extend(release_lines(self.run, self.language))
-        lines.append(
-            self.say(
-                PROOF if self._minimises_cost_first() else PROOF_OF_EACH,
-                status=STATUSES[record["status"]],
-                gap_location=record["gap_location"],
-                gap=record["gap_yuan"] / 1e6,
-                checks=record["verification"]["checks"],
-                failed=record["verification"]["violations"],
-            )
-        )
-        lines += self._objective_lines()
-        lines.append(
-            self.say(
-                Text(
-                    "cost {total:,.0f} million yuan a year: {location:,.0f} for electricity, "
-                    "build, network and contracts, {accelerators:,.0f} for accelerators",
-                    "年成本 {total:,.0f} 百万元：电力、建设、网络与合同 {location:,.0f}，"
-                    "加速卡 {accelerators:,.0f}",
-                ),
-                total=figures["total_cost"],
-                location=figures["location_cost"],
-                accelerators=figures["accelerator_cost"],
-            )
-        )
-        lines.append(
-            self.say(
-                Text(
-                    "mean IT load {it:,.0f} MW with idle power, {west:.1%} of the energy in "
-                    "the west; new IT power "
-                    "{new:,.0f} MW, {west_new:.1%} of it in the west",
-                    "平均 IT 负荷 {it:,.0f} 兆瓦（含空载），其中西部电量占 {west:.1%}；新建 IT "
-                    "功率 {new:,.0f} 兆瓦，"
-                    "其中西部占 {west_new:.1%}",
-                ),
-                it=figures["it_mw"],
-                west=figures["west_share"],
-                new=figures["new_it_mw"],
-                west_new=figures["west_share_of_new"],
-            )
-        )
-        lines.append(
-            self.say(
-                Text(
-                    "emissions {location:,.0f} kt CO2 a year location-based, {market:,.0f} "
-                    "market-based; green power {contract:.1%} by contract, {physical:.1%} by grid",
-                    "年排放 {location:,.0f} 千吨 CO2（基于位置）、{market:,.0f} 千吨（基于市场）；"
-                    "绿电合同占比 {contract:.1%}，电网物理占比 {physical:.1%}",
-                ),
-                location=figures["location_kt"],
-                market=figures["market_kt"],
-                contract=figures["contractual_green_share"],
-                physical=figures["physical_green_share"],
-            )
-        )
-        return lines
-
-    def _minimises_cost_first(self) -> bool:
-        # Runs of an older version state no objectives: cost was the only one.
-        return all(item.name == "cost" for item in self.run.plan.objectives[:1])
-
-    def _objective_lines(self) -> list[str]:
-        """Return a line for each objective, unless the whole cost is the only one."""
-        objectives = self.run.plan.objectives
-        if [(item.name, item.boundary) for item in objectives] in ([], [("cost", "it")]):
-            return []
-        lines = []
-        for number, item in enumerate(objectives, start=1):
-            title = self.say(OBJECTIVES[item.name])
-            if item.boundary:
-                title += f" ({self.say(BOUNDARIES[item.boundary])})"
-            line = self.say(
-                Text(
-                    "objective {number}, {title}: {value:,.1f} {unit} a year, no plan that keeps "
-                    "to those before it has less than {bound:,.1f}",
-                    "目标 {number}，{title}：每年 {value:,.1f} {unit}；"
-                    "满足前序目标的方案不可能低于 {bound:,.1f}",
-                ),
-                number=number,
-                title=title,
-                value=item.value,
-                unit=OBJECTIVE_UNITS[item.name],
-                bound=item.bound,
-            )
-            if item.recounted is not None:
-                line += self.say(
-                    Text(
-                        "; re-counted from the plan of least cost with accelerators: {base:,.1f}",
-                        "；按含加速卡的最低成本方案重新计算为 {base:,.1f}",
-                    ),
-                    base=item.recounted,
-                )
-            lines.append(line)
-        return lines
-
-    def _unserved_line(self) -> str:
-        prices = self.run.findings["prices"]
-        worst = prices.sort_values(["saving_million_yuan", "limit", "place"]).tail(1)
-        limit = "" if worst.empty else f"{worst['limit'].iloc[0]} {worst['place'].iloc[0]}"
-        value = 0.0 if worst.empty else float(worst["saving_million_yuan"].iloc[0])
-        return self.say(
-            Text(
-                "NOT ALL WORK IS PLACED: {share:.2%} of its value; dearest limit {limit}, worth "
-                "{value:,.2f} million yuan a year for each unit",
-                "有工作未能安排：占总价值 {share:.2%}；最紧的限值为 {limit}，每放宽一个单位每年"
-                "值 {value:,.2f} 百万元",
-            ),
-            share=self.run.record["unserved_share"],
-            limit=limit,
-            value=value,
-        )
+    def by_year(self) -> SummaryTable:
+        note = self.say(BY_YEAR_NOTE, year=self.case.year)
+        return self.table(BY_YEAR_TITLE, BY_YEAR_COLUMNS, by_year_rows(self.whole), note)
 
     def baselines(self) -> SummaryTable:
         by_rule = {
@@ -267,6 +163,8 @@ class _Writer:
         }
         rows = []
         for rule, title in BASELINE_RULES.items():
+            if rule not in by_rule:
+                continue
             row = by_rule[rule]
             remark = str(row["switched_off"]) or "–"
             if math.isnan(row["least_cost_million_yuan"]):
@@ -318,6 +216,58 @@ class _Writer:
             ),
         )
 
+    def campuses(self) -> SummaryTable:
+        names = self._names("jobs", "job")
+        rows = [
+            [
+                names[str(row["job"])],
+                self.say(CAMPUS_ANSWERS[str(row["answer"])]),
+                self._joined_names(str(row["sites"])),
+                self.say(CAMPUS_REASONS[str(row["reason"])]),
+                *(
+                    _amount(float(row[column]))
+                    for column in (
+                        "one_million_yuan",
+                        "several_million_yuan",
+                        "extra_million_yuan",
+                        "run_mw",
+                        "largest_site_mw",
+                        "break_even_mw",
+                    )
+                ),
+            ]
+            for row in self.run.findings["campuses"].to_dict("records")
+        ]
+        return self.table(
+            Text("One campus or several", "一个园区还是几个"),
+            (
+                Text("run", "训练任务"),
+                Text("answer", "结论"),
+                Text("where", "站点"),
+                Text("decided by", "决定因素"),
+                Text("one campus, million yuan/year", "单园区年成本（百万元）"),
+                Text("several, million yuan/year", "跨园区年成本（百万元）"),
+                Text("splitting costs more", "拆分多付"),
+                Text("run, MW", "任务功率（兆瓦）"),
+                Text("largest campus, MW", "最大园区（兆瓦）"),
+                Text("break-even ceiling, MW", "临界功率上限（兆瓦）"),
+            ),
+            rows,
+            self.say(
+                Text(
+                    "Both plans are solved to the end. Several campuses win where no cluster may "
+                    "have more power for accelerators than the break-even ceiling; – if there is "
+                    "no such ceiling.",
+                    "两种方案均求至最优。若各集群可供加速卡的功率都低于临界上限，则跨园区更优；"
+                    "“–”表示不存在临界值。",
+                )
+            ),
+        )
+
+    def _joined_names(self, sites: str) -> str:
+        """Return the names of sites joined by +."""
+        return " + ".join(self.site_names[site] for site in sites.split("+") if site)
+
     # ------------------------------------------------------------------- sites
 
     def sites(self) -> SummaryTable:
@@ -350,6 +300,12 @@ class _Writer:
                 Text("green share", "绿电占比"),
             ),
             rows,
+        )
+
+    def near_optimal(self) -> SummaryTable:
+        rows = near_optimal_rows(self.run, self.site_names)
+        return self.table(
+            NEAR_OPTIMAL_TITLE, NEAR_OPTIMAL_COLUMNS, rows, self.say(NEAR_OPTIMAL_NOTE)
         )
 
     def _site_row(self, name: str, frame: pd.DataFrame) -> list[str]:
@@ -422,7 +378,14 @@ class _Writer:
         return self.table(RELEASE_TITLE, RELEASE_COLUMNS, release_rows(self.run, self.language))
 
     def jobs(self) -> SummaryTable:
-        runs = self.tables["runs"]
+        # A run over several sites stands as one line of places, its sites together.
+        runs = pd.concat(
+            [
+                self.tables["runs"],
+                self.tables["split_runs"].rename(columns={"sites": "site"}),
+            ],
+            ignore_index=True,
+        )
         names = self._names("jobs", "job")
         rows = []
         for job, name in names.items():
@@ -431,7 +394,7 @@ class _Writer:
                 continue
             by_site = here.groupby("site")["runs"].sum().sort_values(ascending=False, kind="stable")
             places = ", ".join(
-                f"{self.site_names[str(site)]} {count:,.0f}"
+                f"{self._joined_names(str(site))} {count:,.0f}"
                 for site, count in by_site.head(SHOWN_PLACES).items()
             )
             kinds = ", ".join(sorted(set(here["accelerator"].astype(str))))
@@ -481,7 +444,8 @@ class _Writer:
         yes, no = self.say(Text("binds", "起作用")), self.say(Text("idle", "未起作用"))
         rows = [
             [
-                titles[str(row["policy"])],
+                # Prices of one cost term stand together.
+                " + ".join(titles[name] for name in str(row["policy"]).split(";")),
                 no if row["saving_million_yuan"] <= 1e-6 else yes,
                 f"{row['saving_million_yuan']:,.2f}",
                 slack_with_unit(float(row["slack"]), str(row["unit"])),
@@ -497,6 +461,14 @@ class _Writer:
                 Text("slack", "距限值"),
             ),
             rows,
+        )
+
+    def protection(self) -> SummaryTable:
+        return self.table(
+            PROTECTION_TITLE,
+            PROTECTION_COLUMNS,
+            protection_rows(self.run),
+            protection_note(self.run, self.language),
         )
 
     def prices(self) -> SummaryTable:
@@ -520,7 +492,9 @@ class _Writer:
             ),
             rows,
             self.say(
-                Text(
+                PRICES_NOTE
+                if self.whole.case.later
+                else Text(
                     "With all builds as planned; valid for small changes.",
                     "在建设方案不变、变化较小时成立。",
                 )

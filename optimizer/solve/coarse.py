@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
+from optimizer.solve.implied_bounds import without_implied_bounds
 from optimizer.solve.options import DEFAULT_SOLVER, Progress, SolveOptions
 from optimizer.solve.solvers import SolverAnswer, run_solver
 
@@ -49,7 +50,7 @@ AFTER_INTERRUPT_SECONDS: Final = 10.0
 FEW_INTEGERS: Final = 1000
 """Below this number of integer columns the whole problem is searched at once."""
 
-_TUNING: Final[Mapping[str, bool | float]] = {
+_TUNING: Final[Mapping[str, bool | float | str]] = {
     # Neighbourhood searches and restarts took most of the time of the coarse stage, and the
     # tree found better points by itself.
     "mip_heuristic_effort": 0.0,
@@ -57,6 +58,13 @@ _TUNING: Final[Mapping[str, bool | float]] = {
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_allow_restart": False,
 }
+
+_WITHOUT_PRESOLVE: Final[Mapping[str, bool | float | str]] = {
+    "presolve": "off",
+    "mip_max_nodes": 500,
+}
+"""The reductions of a large problem may cut off points that are as good as the coarse one; then
+the fine stage is tried once more on the problem as it is."""
 
 
 def search(
@@ -80,6 +88,8 @@ def search(
     SolverAnswer
         With the best point and the best bound of all stages.
     """
+    if options.solver == DEFAULT_SOLVER:
+        model = without_implied_bounds(model)
     fine_integers = int((model.integer & ~model.coarse).sum())
     if (
         options.solver != DEFAULT_SOLVER
@@ -180,6 +190,20 @@ def _fine(  # noqa: PLR0917 - a stage needs what the stages before it found
     # The bound of the coarse stage holds here too: a point within the gap of it is enough.
     tuning = {**_TUNING, "objective_target": bound + gap_abs}
     answer = run_solver(narrow, _within(options, began, 1.0), gap_abs * FINE_GAP, tuning=tuning)
+    if answer.stopped == "" and (
+        answer.values is None or float(model.cost @ answer.values) > bound + gap_abs
+    ):
+        plain = run_solver(
+            narrow,
+            _within(options, began, 1.0),
+            gap_abs * FINE_GAP,
+            tuning={**tuning, **_WITHOUT_PRESOLVE},
+        )
+        if plain.values is not None and (
+            answer.values is None
+            or float(model.cost @ plain.values) < float(model.cost @ answer.values)
+        ):
+            return plain
     if answer.values is None and answer.stopped == "" and narrow is not around:
         return run_solver(around, _within(options, began, 1.0), gap_abs * FINE_GAP, tuning=tuning)
     return answer
@@ -193,17 +217,17 @@ def _whole_jobs_fixed(
     The other jobs keep the options that the LP uses or that cost little more in it.
     """
     assert relaxed.values is not None
-    runs = model.columns["runs"]
-    job = runs.index["job"]
-    at_point = relaxed.values[runs.slice]
-    broken = np.abs(at_point - np.round(at_point)) > WHOLE
-    stays = ~np.isin(job, job[broken])
     lower, upper = model.lower.copy(), model.upper.copy()
-    lower[runs.slice][stays] = np.round(at_point[stays])
-    upper[runs.slice][stays] = np.round(at_point[stays])
-    if relaxed.column_duals is not None:
-        dear = relaxed.column_duals[runs.slice] > near_million_yuan
-        upper[runs.slice][~stays & dear & (at_point < WHOLE)] = 0.0
+    for runs in model.columns_of("runs"):
+        job = runs.index["job"]
+        at_point = relaxed.values[runs.slice]
+        broken = np.abs(at_point - np.round(at_point)) > WHOLE
+        stays = ~np.isin(job, job[broken])
+        lower[runs.slice][stays] = np.round(at_point[stays])
+        upper[runs.slice][stays] = np.round(at_point[stays])
+        if relaxed.column_duals is not None:
+            dear = relaxed.column_duals[runs.slice] > near_million_yuan
+            upper[runs.slice][~stays & dear & (at_point < WHOLE)] = 0.0
     return dataclasses.replace(model, lower=lower, upper=np.maximum(lower, upper))
 
 

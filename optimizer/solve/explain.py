@@ -91,12 +91,18 @@ def _with_slacks(model: LinearModel, rows: np.ndarray) -> LinearModel:
     row_of_entry = np.repeat(np.arange(model.shape[0]), np.diff(model.row_start))
     all_rows = np.concatenate([row_of_entry, rows])
     order = np.argsort(all_rows, kind="stable")
+    none = np.zeros(count)
     return dataclasses.replace(
         model,
         cost=np.concatenate([np.zeros(columns), 1.0 / size]),
         lower=np.concatenate([model.lower, np.zeros(count)]),
         upper=np.concatenate([model.upper, np.full(count, np.inf)]),
         integer=np.zeros(columns + count, dtype=bool),
+        coarse=np.zeros(columns + count, dtype=bool),
+        unserved_value=np.concatenate([model.unserved_value, none]),
+        cost_terms={name: np.concatenate([term, none]) for name, term in model.cost_terms.items()},
+        group=np.concatenate([model.group, np.full(count, -1)]),
+        estimate=np.zeros(columns + count),
         row_start=np.concatenate([[0], np.cumsum(np.bincount(all_rows, minlength=model.shape[0]))]),
         column_of=np.concatenate([model.column_of, columns + np.arange(count)])[order],
         value=np.concatenate([model.value, sign])[order],

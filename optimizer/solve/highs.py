@@ -61,7 +61,7 @@ class ArrayHiGHS(pulp.HiGHS):
         gap_abs: float,
         log_file: str = "",
         *,
-        tuning: Mapping[str, bool | float] | None = None,
+        tuning: Mapping[str, bool | float | str] | None = None,
         start: NDArray[np.float64] | None = None,
     ) -> None:
         super().__init__(

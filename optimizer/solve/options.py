@@ -54,6 +54,10 @@ class SolveOptions:
     relaxed
         Solve the LP relaxation only; its objective is a lower bound of a plan that leaves the same
         work undone, not a plan's cost.
+    whole
+        Hand the model to the solver as one, even where the hours of sites follow from the plan.
+    open_share
+        Part of the objective that an LP in parts may leave open; its bound stays proved.
     objective
         Names of the objectives of :data:`optimizer.model.objectives.OBJECTIVES`, first to last.
         Each is minimised while those before it are held.
@@ -73,6 +77,8 @@ class SolveOptions:
     threads: int = 1
     seed: int = 0
     relaxed: bool = False
+    whole: bool = False
+    open_share: float = 0.0
     objective: tuple[str, ...] = ("cost",)
     hold_tolerance: float = 1e-3
     boundary: str = "it"
@@ -94,5 +100,6 @@ class SolveOptions:
             "threads": self.threads,
             "seed": self.seed,
             "relaxed": int(self.relaxed),
+            "whole": int(self.whole),
             **shaped,
         }

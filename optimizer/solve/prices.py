@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
 from optimizer.solve.living import LivingModel
-from optimizer.solve.run import with_integers_fixed
+from optimizer.solve.parts import with_integers_fixed
 
 PRICED_ROWS = ("ceiling", "build_limit", "supply")
 PRICED_COLUMNS = ("used", "leased")
@@ -48,7 +48,9 @@ class Price:
     number: int
 
 
-def shadow_prices(model: LinearModel, values: NDArray[np.float64]) -> list[Price]:
+def shadow_prices(
+    model: LinearModel, values: NDArray[np.float64], open_share: float = 0.0
+) -> list[Price]:
     """Return every limit of planners' interest with a price that is not zero.
 
     Parameters
@@ -57,21 +59,24 @@ def shadow_prices(model: LinearModel, values: NDArray[np.float64]) -> list[Price
         The cost model.
     values
         ``(n,)`` the plan.
+    open_share
+        Part of the objective that an LP in parts may leave open.
     """
-    point = LivingModel(with_integers_fixed(model, values)).solve()
+    point = LivingModel(with_integers_fixed(model, values), open_share=open_share).solve()
     if point is None:
         return []
     prices = []
     for name, block in model.rows.items():
-        if name not in PRICED_ROWS and not name.startswith("policy_"):
+        if block.kind not in PRICED_ROWS and not block.kind.startswith("policy_"):
             continue
         for offset, row in enumerate(block.ids):
             saving = abs(float(point.row_duals[row]))
             if saving > 1e-9:
                 index = {key: int(entries[offset]) for key, entries in block.index.items()}
                 prices.append(Price(name, index, block.unit, saving, True, int(row)))
-    for name in PRICED_COLUMNS:
-        block = model.columns[name]
+    for name, block in model.columns.items():
+        if block.kind not in PRICED_COLUMNS:
+            continue
         for offset, column in enumerate(block.ids):
             bounded = np.isfinite(model.upper[column])
             saving = -float(point.column_duals[column])

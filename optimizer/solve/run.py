@@ -34,10 +34,10 @@ from optimizer.model.objectives import (
 from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.solve.coarse import search
 from optimizer.solve.options import Progress, SolveOptions
+from optimizer.solve.parts import in_parts, open_share, relax, search_parts, settled
 from optimizer.solve.solvers import (
     SolverAnswer,
     check_solver,
-    run_solver,
     solver_version,
 )
 from optimizer.solve.status import status_of
@@ -138,8 +138,7 @@ def _serving_first(
     """Return the best point of an objective among those that leave the least work undone."""
     _say(options, "relaxation", began)
     everything = serving_everything(model)
-    relaxation = dataclasses.replace(options, relaxed=True)
-    relaxed = run_solver(objective.aimed(everything), relaxation, 0.0)
+    relaxed = _relaxed(objective.aimed(everything), options)
     if relaxed.values is not None:
         solved = _search(everything, objective, options, relaxed, 0.0, began, log_file)
         if solved.solution.status is not Status.INFEASIBLE:
@@ -152,12 +151,14 @@ def _serving_first(
         half = dataclasses.replace(
             options, time_limit=spent + FIRST_STAGE_TIME * max(0.0, options.time_limit - spent)
         )
-    first = _search(serving_most(model), OBJECTIVES[COST], half, None, 0.0, began, log_file)
+    most = serving_most(model)
+    point = relax(most, half) if options.relaxed else None
+    first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
     held = holding_unserved(model, unserved)
-    relaxed = run_solver(objective.aimed(held), relaxation, 0.0)
+    relaxed = _relaxed(objective.aimed(held), options)
     second = _search(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = _earlier_point(held, objective, first, second, relaxed, unserved)
@@ -178,8 +179,7 @@ def _next(  # noqa: PLR0917 - each call names one stage of the search in full
     held = before.held(found.model, limit)
     unserved = found.solution.unserved_value
     _say(options, "relaxation", began)
-    relaxation = dataclasses.replace(options, relaxed=True)
-    relaxed = run_solver(objective.aimed(held), relaxation, 0.0)
+    relaxed = _relaxed(objective.aimed(held), options)
     answer = _search(held, objective, options, relaxed, unserved, began, log_file)
     if answer.values is None:
         answer = _earlier_point(held, objective, found, answer, relaxed, unserved)
@@ -260,9 +260,9 @@ def _cheapest(
             model = objective.held(model, value + HELD_ROUNDING * (1.0 + abs(value)))
     linear = model
     if not options.relaxed:
-        linear = with_integers_fixed(model, _without_idle_openings(model, point))
-    settings = dataclasses.replace(options, relaxed=True, time_limit=None, progress=None)
-    cheapest = run_solver(linear, settings, 0.0).values
+        linear = settled(model, point)
+    settings = dataclasses.replace(options, time_limit=None)
+    cheapest = relax(linear, settings, open_share(options)).values
     if cheapest is None:
         return model, point
     return model, np.clip(cheapest, model.lower, model.upper)
@@ -282,8 +282,8 @@ def _cost_bound(
         if objective.name == COST:  # purchases are fixed, and so is what they cost
             whole = float(model.cost @ point)
             return answer.solution.bound + whole - objective.value(model, point)
-    settings = dataclasses.replace(options, relaxed=True, time_limit=None, progress=None)
-    return run_solver(model, settings, 0.0).bound
+    settings = dataclasses.replace(options, time_limit=None)
+    return relax(model, settings, open_share(options)).bound
 
 
 def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it found
@@ -323,6 +323,11 @@ def _after_first_stage(first: Solved, second: Solved) -> Solved:
     return dataclasses.replace(second, solution=solution)
 
 
+def _relaxed(model: LinearModel, options: SolveOptions) -> SolverAnswer:
+    """Return the LP relaxation: to the last digit if it is asked for, near it before a search."""
+    return relax(model, options, options.open_share if options.relaxed else open_share(options))
+
+
 def _say(options: SolveOptions, phase: str, began: float) -> None:
     if options.progress is not None:
         options.progress(Progress(phase, time.perf_counter() - began, np.inf, -np.inf))
@@ -341,7 +346,7 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
     options = _telling(options, objective)
     aimed = objective.aimed(model)
     if relaxed is not None and relaxed.values is not None:
-        gap_abs = options.gap_location * _size(model, objective, relaxed.values)
+        gap_abs = max(options.gap_location * _size(model, objective, relaxed.values), 1e-6)
     else:
         gap_abs = 1e-6
     if options.relaxed and relaxed is not None:
@@ -351,11 +356,17 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         if options.time_limit is not None:
             used = time.perf_counter() - began
             left = dataclasses.replace(options, time_limit=max(0.1, options.time_limit - used))
-        answer = search(aimed, left, gap_abs * GAP_MARGIN, log_file)
+        if in_parts(aimed, options):
+            start = relaxed.values if relaxed is not None else None
+            answer = search_parts(aimed, left, gap_abs * GAP_MARGIN, log_file, start)
+        else:
+            answer = search(aimed, left, gap_abs * GAP_MARGIN, log_file)
     values = answer.values
     if values is not None and not options.relaxed:
         _say(options, "polish", began)
-        values = _polished(aimed, options, values)
+        # A search in parts has settled its point already, with the hours that go with it.
+        if not in_parts(aimed, options):
+            values = _polished(aimed, options, values)
     if values is not None:
         # Bounds hold exactly; a solver's point may leave them by its tolerance.
         values = np.clip(values, model.lower, model.upper)
@@ -407,20 +418,9 @@ def _telling(options: SolveOptions, objective: Objective) -> SolveOptions:
 
 def _columns(model: LinearModel, values: NDArray[np.float64]) -> dict[str, SolvedColumns]:
     return {
-        name: SolvedColumns(block.index, values[block.slice], block.unit)
+        name: SolvedColumns(block.index, values[block.slice], block.unit, block.kind, block.period)
         for name, block in model.columns.items()
     }
-
-
-def with_integers_fixed(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
-    """Return the LP that is left when the integer columns are fixed at a point, rounded."""
-    fixed = np.round(values)
-    return dataclasses.replace(
-        model,
-        lower=np.where(model.integer, fixed, model.lower),
-        upper=np.where(model.integer, fixed, model.upper),
-        integer=np.zeros_like(model.integer),
-    )
 
 
 def _polished(
@@ -431,20 +431,5 @@ def _polished(
     The search's own point is within the solver's integer tolerance only; it is given up (no
     plan) if no exact point stands behind it.
     """
-    linear = with_integers_fixed(model, _without_idle_openings(model, values))
-    settings = dataclasses.replace(options, relaxed=True, time_limit=None, progress=None)
-    return run_solver(linear, settings, 0.0).values
-
-
-def _without_idle_openings(model: LinearModel, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the point with every site closed where nothing is built.
-
-    A search that stops early may leave a site opened for nothing.
-    """
-    opening, built = model.columns["opening"], model.columns["built"]
-    busy_sites = built.index["site"][np.round(values[built.slice]) > 0.0]
-    closed = values.copy()
-    closed[opening.slice] = np.where(
-        np.isin(opening.index["site"], busy_sites), values[opening.slice], 0.0
-    )
-    return closed
+    settings = dataclasses.replace(options, time_limit=None)
+    return relax(settled(model, values), settings).values

@@ -20,7 +20,7 @@ from optimizer.model.problem import pulp_problem
 from optimizer.solve.highs import ArrayHiGHS
 from optimizer.solve.options import DEFAULT_SOLVER, SolveOptions
 
-NO_TUNING: Final[Mapping[str, bool | float]] = {}
+NO_TUNING: Final[Mapping[str, bool | float | str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def run_solver(
     *,
     name: str = "eastwest",
     log_file: str = "",
-    tuning: Mapping[str, bool | float] = NO_TUNING,
+    tuning: Mapping[str, bool | float | str] = NO_TUNING,
     start: NDArray[np.float64] | None = None,
 ) -> SolverAnswer:
     """Fill a PuLP problem with a linear model and solve it.

@@ -100,19 +100,34 @@ def _all_east(case: Case, model: LinearModel, sets: Sets, options: SolveOptions)
     for name in ("share", "runs", "bought", "built"):
         block = model.columns[name]
         upper[block.slice] = np.where(west[block.index["site"]], 0.0, upper[block.slice])
+    splits = case.derived.splits
+    split = model.columns.get("split_runs")
+    if split is not None:
+        western = np.unique(splits.part_column[west[splits.part_site]])
+        upper[split.ids[np.isin(split.index["split"], western)]] = 0.0
     return dataclasses.replace(model, upper=np.maximum(upper, model.lower))
 
 
-def _ranked(
+def _ranked(  # noqa: PLR0917 - the rank of each kind of column
+    case: Case,
     model: LinearModel,
     options: SolveOptions,
     share_rank: NDArray[np.float64],
     run_rank: NDArray[np.float64],
+    part_rank: NDArray[np.float64],
 ) -> LinearModel:
     """Return the model with a rank minimised and then held."""
     rank = np.zeros(model.shape[1])
     rank[model.columns["share"].slice] = share_rank
     rank[model.columns["runs"].slice] = run_rank
+    split = model.columns.get("split_runs")
+    if split is not None:
+        of_column = np.bincount(
+            case.derived.splits.part_column,
+            weights=part_rank,
+            minlength=len(case.derived.splits.job),
+        )
+        rank[split.slice] = of_column[split.index["split"]]
     ranked = dataclasses.replace(
         model, cost=rank, cost_terms={"rank": rank}, row_lower=model.row_lower.copy()
     )
@@ -128,42 +143,49 @@ def _ranked(
     )
 
 
-def _load_weights(case: Case, sets: Sets) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the accelerators (thousand) behind a full share and behind one run."""
+def _load_weights(
+    case: Case, sets: Sets
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the accelerators (thousand) behind a full share, one run, and each part of one."""
     triple = sets.share
     demand = case.derived.demand
     needed = np.nanmin(accelerators_for_all(case), axis=1)
     part = (
         demand.requests[triple.region, triple.service] / demand.requests.sum(axis=0)[triple.service]
     )
-    gangs = case.derived.gangs
+    gangs, splits = case.derived.gangs, case.derived.splits
     option = sets.run.option
-    return needed[triple.service] * part, gangs.gang[option] * gangs.duration_days[option] / 365.0
+    return (
+        needed[triple.service] * part,
+        gangs.gang[option] * gangs.duration_days[option] / 365.0,
+        splits.part_gang * splits.duration_days[splits.part_column] / 365.0,
+    )
 
 
 def _nearest(case: Case, model: LinearModel, sets: Sets, options: SolveOptions) -> LinearModel:
-    by_share, by_run = _load_weights(case, sets)
+    by_share, by_run, by_part = _load_weights(case, sets)
     triple = sets.share
     to_users = case.derived.rtt_p99_ms[triple.region, triple.service, triple.site]
     sites = case.tables["sites"].frame["site"]
     row = {name: number for number, name in enumerate(sites)}
     home = case.tables["jobs"].frame["dataset_site"].map(row).to_numpy(dtype=np.int64)
-    to_data = case.derived.paths.rtt_p99_ms[
-        NETWORKS.index("optical"),
-        home[case.derived.gangs.job[sets.run.option]],
-        sets.run.site,
-    ]
-    return _ranked(model, options, by_share * to_users, by_run * to_data)
+    optical = case.derived.paths.rtt_p99_ms[NETWORKS.index("optical")]
+    to_data = optical[home[case.derived.gangs.job[sets.run.option]], sets.run.site]
+    splits = case.derived.splits
+    to_part = optical[home[splits.job[splits.part_column]], splits.part_site]
+    return _ranked(case, model, options, by_share * to_users, by_run * to_data, by_part * to_part)
 
 
 def _cheapest(case: Case, model: LinearModel, sets: Sets, options: SolveOptions) -> LinearModel:
-    by_share, by_run = _load_weights(case, sets)
+    by_share, by_run, by_part = _load_weights(case, sets)
     delivered = delivered_price(case)
     return _ranked(
+        case,
         model,
         options,
         by_share * delivered[sets.share.site],
         by_run * delivered[sets.run.site],
+        by_part * delivered[case.derived.splits.part_site],
     )
 
 

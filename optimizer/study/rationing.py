@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from optimizer.inputs.case import Case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import serving_most
-from optimizer.solve.living import LivingModel
+from optimizer.solve.living import NEARLY, LivingModel
 
 FULLY_SERVED: Final = 1.0 - 1e-6
 LEAST_VALUE: Final = 1e-6
@@ -48,7 +48,7 @@ def accelerator_values(
     """
     records: list[dict[str, object]] = []
     if (releases["served_share"].to_numpy(dtype=float) < FULLY_SERVED).any():
-        living = LivingModel(_with_releases_fixed(serving_most(model), values))
+        living = LivingModel(_with_releases_fixed(serving_most(model), values), open_share=NEARLY)
         base = living.solve()
         assert base is not None  # the plan itself is a point
         names = case.tables["accelerators"].frame["accelerator"].tolist()

@@ -20,6 +20,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from optimizer.analysis.horizon import HorizonMetrics, horizon_metrics, period_records
+from optimizer.analysis.link_failures import link_failures
 from optimizer.analysis.metrics import Metrics, metrics
 from optimizer.errors import InfeasibleError, SolverError, StoppedError
 from optimizer.inputs.case import Case
@@ -34,11 +36,16 @@ from optimizer.plan.run import Run
 from optimizer.plan.store import FORMAT, code_sha256, inputs_sha256, run_hash
 from optimizer.plan.verify import Verification, require_verified, verify_plan, verify_tables
 from optimizer.solve.explain import smallest_easing
+from optimizer.solve.living import NEARLY
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.prices import shadow_prices
 from optimizer.solve.run import Solved, solve_model
 from optimizer.study.activity import block_activity, policy_effects
+from optimizer.study.alternatives import near_optimal_ranges
+from optimizer.study.bandwidth_effect import bandwidth_effect
 from optimizer.study.baseline import Baseline, solve_baseline, without_rows
+from optimizer.study.campus import campus_rows
+from optimizer.study.protection import protection_levels
 from optimizer.study.rationing import accelerator_values
 
 UNDONE_TOLERANCE: Final = 1e-6
@@ -51,6 +58,17 @@ TERM_OF_PRICE: Final = {
     "compute_voucher": "subsidies",
 }
 """Cost term of each kind of policy that is a price."""
+
+LEFT_OUT: Final = (
+    "baselines",
+    "accelerator_values",
+    "campuses",
+    "near_optimal",
+    "protection_levels",
+    "bandwidth_effect",
+    "link_failures",
+)
+"""Findings that are not made for cases of several periods."""
 
 VERSIONED: Final = ("eastwest", "pulp", "highspy", "numpy", "pandas", "geopandas")
 
@@ -150,7 +168,7 @@ def run_case(
     plan = make_plan(case, solved.solution)
     verification = clock.timed("verify", lambda: verify_plan(case, plan))
     require_verified(verification)
-    key_figures = metrics(case, plan)
+    key_figures = horizon_metrics(case, plan) if case.later else metrics(case, plan)
     findings = clock.timed(
         "compare", lambda: _findings(case, (model, sets), solved, plan, key_figures)
     )
@@ -263,7 +281,7 @@ def _findings(
     built: tuple[LinearModel, Sets],
     solved: Solved,
     plan: Plan,
-    key_figures: Metrics,
+    key_figures: Metrics | HorizonMetrics,
 ) -> Mapping[str, pd.DataFrame]:
     """Return the tables of other solves about the plan."""
     assert solved.values is not None
@@ -276,18 +294,33 @@ def _findings(
                 "unit": price.unit,
                 "saving_million_yuan": price.saving,
             }
-            for price in shadow_prices(model, values)
+            for price in shadow_prices(model, values, NEARLY)
         ],
         columns=["limit", "place", "unit", "saving_million_yuan"],
     )
     frames = {
-        "baselines": _baselines(case, built, solved, plan, key_figures),
         # Rows of one limit at one place are one price: the highest stands for them.
         "prices": prices.groupby(["limit", "place", "unit"], as_index=False).max(),
         "activity": block_activity(model, values),
         "policy_effects": policy_effects(model, values, priced=_priced(case)),
-        "accelerator_values": accelerator_values(case, built[0], values, plan.tables["releases"]),
     }
+    if isinstance(key_figures, Metrics):
+        frames |= {
+            "baselines": _baselines(case, built, solved, plan, key_figures),
+            "accelerator_values": accelerator_values(
+                case, built[0], values, plan.tables["releases"]
+            ),
+            "campuses": campus_rows(case, built),
+            "near_optimal": near_optimal_ranges(case, model, values),
+            "protection_levels": protection_levels(case),
+            "bandwidth_effect": bandwidth_effect(case, model),
+            "link_failures": link_failures(case, plan),
+        }
+    else:
+        # These know one period only; the record and the summary say that they are left out.
+        frames |= {
+            name: pd.DataFrame(columns=FINDING_TABLES[name].column_names) for name in LEFT_OUT
+        }
     return MappingProxyType(
         {
             name: frames[name][table.column_names]
@@ -321,7 +354,9 @@ def _baselines(
     for rule in BASELINE_RULES:
         # The relaxation is a lower bound of what the rule costs: savings are "at least", proved,
         # and cost seconds instead of three more searches.
-        found = solve_baseline(rule, case, model, sets, SolveOptions(relaxed=True))
+        found = solve_baseline(
+            rule, case, model, sets, SolveOptions(relaxed=True, open_share=NEARLY)
+        )
         if found.solved.solution.status.has_plan:
             records.append(_baseline_row(case, solved, plan, key_figures, found))
         else:
@@ -354,11 +389,13 @@ def _baseline_row(
     verified = verify_tables(tables, case.year, comparable).passed
     undone = solution.unserved_value
     comparable_cost = abs(undone - solved.solution.unserved_value) <= UNDONE_TOLERANCE
-    saving = by_rule.cost() - plan.objective_million_yuan if comparable_cost else np.nan
+    # A program in parts may lie above its bound: what is proved counts.
+    least = by_rule.cost() - max(0.0, solution.objective - solution.bound)
+    saving = least - plan.objective_million_yuan if comparable_cost else np.nan
     facility = by_rule.location_cost - plan.location_cost if comparable_cost else np.nan
     return {
         "rule": found.rule,
-        "least_cost_million_yuan": by_rule.cost(),
+        "least_cost_million_yuan": least,
         "facility_million_yuan": by_rule.location_cost,
         "undone_million_yuan": undone,
         "saving_million_yuan": saving,
@@ -374,10 +411,17 @@ def _worth(model: LinearModel, names: tuple[str, ...]) -> float:
     """Return the fall of the least cost of the LP without some rows."""
     if not names:
         return 0.0
-    relaxed = SolveOptions(relaxed=True)
+    relaxed = SolveOptions(relaxed=True, open_share=NEARLY)
     with_them = solve_model(model, relaxed).solution.objective
     without = solve_model(without_rows(model, names), relaxed).solution.objective
     return max(0.0, with_them - without)
+
+
+def _of_periods(case: Case, plan: Plan) -> dict[str, Any]:
+    """Return what only a case of several periods records."""
+    if not case.later:
+        return {}
+    return {"periods": period_records(case, plan), "left_out": list(LEFT_OUT)}
 
 
 def _record(  # noqa: PLR0917 - a record gathers what every step found
@@ -385,7 +429,7 @@ def _record(  # noqa: PLR0917 - a record gathers what every step found
     solved: Solved,
     plan: Plan,
     verification: Verification,
-    key_figures: Metrics,
+    key_figures: Metrics | HorizonMetrics,
     recorded: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the content of ``run.json`` but for the times of writing."""
@@ -421,6 +465,7 @@ def _record(  # noqa: PLR0917 - a record gathers what every step found
         "unserved_share": key_figures.unserved_share,
         "west_share": key_figures.west_share,
         "metrics": dataclasses.asdict(key_figures),
+        **_of_periods(case, plan),
         "nodes": solution.nodes,
         "solver": solution.solver,
         "options": dict(recorded),

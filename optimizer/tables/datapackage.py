@@ -7,8 +7,9 @@ from the definitions in :mod:`optimizer.tables.registry` and from the tables the
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,12 +51,26 @@ def write_data_package(folder: Path, name: str, title: Text) -> Path:
     if faults:
         raise InputError(faults)
     path = folder / DESCRIPTOR
-    content = json.dumps(data_package(tables, name, title), ensure_ascii=False, indent=2)
+    headers = {table: _header(folder / f"{table}.csv") for table in tables}
+    content = json.dumps(
+        data_package(tables, name, title, headers=headers), ensure_ascii=False, indent=2
+    )
     path.write_bytes((content + "\n").encode())
     return path
 
 
-def data_package(tables: Mapping[str, TypedTable], name: str, title: Text) -> dict[str, Any]:
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return next(csv.reader(stream), [])
+
+
+def data_package(
+    tables: Mapping[str, TypedTable],
+    name: str,
+    title: Text,
+    *,
+    headers: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """Return the descriptor of typed tables.
 
     Parameters
@@ -64,6 +79,8 @@ def data_package(tables: Mapping[str, TypedTable], name: str, title: Text) -> di
         Tables by name, each in ``<name>.csv``; ``sources`` must be among them.
     name, title
         Name and title of the package.
+    headers
+        Columns of each file, where optional ones may be left out; all columns without it.
     """
     sources = sources_of(tables)
     return {
@@ -79,7 +96,9 @@ def data_package(tables: Mapping[str, TypedTable], name: str, title: Text) -> di
         ],
         "sources": [_source(source) for source in sources.values()],
         "resources": [
-            _resource(tables[table], tables, sources) for table in TABLES if table in tables
+            _resource(tables[table], tables, sources, (headers or {}).get(table))
+            for table in TABLES
+            if table in tables
         ],
     }
 
@@ -93,11 +112,15 @@ def _source(source: Source) -> dict[str, str]:
 
 
 def _resource(
-    table: TypedTable, tables: Mapping[str, TypedTable], sources: Mapping[str, Source]
+    table: TypedTable,
+    tables: Mapping[str, TypedTable],
+    sources: Mapping[str, Source],
+    header: Sequence[str] | None,
 ) -> dict[str, Any]:
     definition = table.table
+    given = set(definition.column_names if header is None else header)
     schema: dict[str, Any] = {
-        "fields": [_field(column) for column in definition.all_columns],
+        "fields": [_field(column) for column in definition.all_columns if column.name in given],
         "missingValues": [""],
         "primaryKey": list(definition.key),
     }

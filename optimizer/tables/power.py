@@ -7,6 +7,9 @@ from typing import Final
 from optimizer.labels import Text
 from optimizer.tables.schema import Table, flag, integer, number, text
 
+TECHNOLOGIES: Final = ("solar", "onshore_wind", "offshore_wind")
+CONTRACT_KINDS: Final = ("certificate", "green_trade", "direct_supply", "on_site")
+
 TIMES: Final = Table(
     "times",
     Text("one hour of one typical day of one period", "一个规划期、一个典型日的一个小时"),
@@ -184,23 +187,147 @@ GREEN_CONTRACTS: Final = Table(
         text("site", "site", "站点", refers_to="sites"),
         text("name_zh", "Chinese name", "中文名称"),
         text("name_en", "English name", "英文名称"),
-        text("kind", "kind of contract", "合同类型", allowed=("certificate", "green_trade")),
+        text(
+            "kind",
+            "certificates and green trade are claims on grid power; direct supply comes over a "
+            "line of its own, on-site generation from the site",
+            "绿证、绿电交易为网购电量的权益；绿电直连经专线供电，自发为站内发电",
+            allowed=CONTRACT_KINDS,
+        ),
         number(
             "price_yuan_per_mwh",
             "yuan/MWh",
-            "price above ordinary power, certificate included",
-            "相对普通电量的加价（含绿证）",
+            "price above ordinary power, certificate included; for direct supply and on-site "
+            "generation the charges kept on each MWh used",
+            "相对普通电量的加价（含绿证）；绿电直连与自发为自用电量保留的输配与基金等费用",
             maximum=1000.0,
         ),
         number(
             "ceiling_gwh",
             "GWh/year",
-            "largest yearly volume; empty: no limit",
-            "年度上限，留空为不限",
+            "largest yearly volume of claims; empty: no limit",
+            "权益年度上限，留空为不限",
             maximum=1e6,
             required=False,
         ),
         flag("additional", "backed by new generation", "是否来自新增发电"),
+        integer(
+            "vintage_year",
+            "year",
+            "year in which a certificate's power was generated: it counts in that year and the "
+            "next; empty: the planned year",
+            "绿证对应电量的生产年份，当年与次年有效；留空为规划年",
+            minimum=2000,
+            maximum=2100,
+            required=False,
+        ),
+        text(
+            "technology",
+            "generation behind the contract; needed for direct supply and on-site generation",
+            "发电技术（绿电直连与自发必填）",
+            allowed=TECHNOLOGIES,
+            required=False,
+        ),
+        text(
+            "line",
+            "direct line; contracts of one site with the same line share it; empty: its own",
+            "直连专线，同一站点同名合同共用；留空为独立专线",
+            required=False,
+        ),
+        number(
+            "capacity_mw",
+            "MW",
+            "largest generating capacity",
+            "最大装机",
+            maximum=50_000.0,
+            required=False,
+        ),
+        number(
+            "capex_yuan_per_kw",
+            "yuan/kW",
+            "capital cost of generation with its line",
+            "发电及专线单位造价",
+            maximum=100_000.0,
+            required=False,
+        ),
+        number("life_years", "year", "life", "使用年限", minimum=0.5, maximum=60.0, required=False),
+        number(
+            "upkeep_share_per_year",
+            "1/year",
+            "yearly upkeep over capital cost",
+            "年运维费率",
+            maximum=1.0,
+            required=False,
+        ),
+        number(
+            "yield_factor",
+            "1",
+            "multiplies the capacity factors of the province; empty: 1",
+            "对所在省份容量系数的修正，留空为 1",
+            maximum=5.0,
+            required=False,
+        ),
+        number(
+            "export_price_yuan_per_mwh",
+            "yuan/MWh",
+            "paid for power sent to the grid; empty: none may be sent",
+            "上网电价，留空表示不得上网",
+            maximum=1000.0,
+            required=False,
+        ),
+    ),
+    may_be_absent=True,
+)
+
+BATTERIES: Final = Table(
+    "batteries",
+    Text("one battery offered at one site", "一个站点可选的一种储能"),
+    key=("battery", "site"),
+    columns=(
+        text("battery", "battery code", "储能代码"),
+        text("site", "site", "站点", refers_to="sites"),
+        text("name_zh", "Chinese name", "中文名称"),
+        text("name_en", "English name", "英文名称"),
+        number("power_mw", "MW", "largest power", "最大功率", maximum=50_000.0),
+        number("energy_mwh", "MWh", "largest energy", "最大容量", maximum=500_000.0),
+        number(
+            "capex_yuan_per_kw",
+            "yuan/kW",
+            "capital cost of power",
+            "单位功率造价",
+            maximum=100_000.0,
+        ),
+        number(
+            "capex_yuan_per_kwh",
+            "yuan/kWh",
+            "capital cost of energy",
+            "单位容量造价",
+            maximum=100_000.0,
+        ),
+        number("life_years", "year", "life", "使用年限", minimum=0.5, maximum=60.0),
+        number(
+            "upkeep_share_per_year",
+            "1/year",
+            "yearly upkeep over capital cost",
+            "年运维费率",
+            maximum=1.0,
+        ),
+        number(
+            "charge_efficiency",
+            "1",
+            "stored over taken",
+            "充电效率",
+            minimum=0.01,
+            maximum=1.0,
+        ),
+        number(
+            "discharge_efficiency",
+            "1",
+            "given over drawn from store",
+            "放电效率",
+            minimum=0.01,
+            maximum=1.0,
+        ),
     ),
     may_be_absent=True,
 )
@@ -214,9 +341,7 @@ RENEWABLE_PROFILES: Final = Table(
     key=("province", "technology", "month", "hour"),
     columns=(
         text("province", "province", "省份", refers_to="provinces"),
-        text(
-            "technology", "technology", "技术", allowed=("solar", "onshore_wind", "offshore_wind")
-        ),
+        text("technology", "technology", "技术", allowed=TECHNOLOGIES),
         integer("month", "1", "month", "月份", minimum=1, maximum=12),
         integer("hour", "1", "hour of the day, 0 to 23", "小时（0–23）", minimum=0, maximum=23),
         number("capacity_factor", "1", "mean capacity factor", "平均容量系数", maximum=1.0),
@@ -258,6 +383,7 @@ POWER: Final = (
     TARIFFS,
     GRID,
     GREEN_CONTRACTS,
+    BATTERIES,
     RENEWABLE_PROFILES,
     SUPPLY_STEPS,
 )

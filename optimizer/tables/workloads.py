@@ -109,11 +109,28 @@ SERVICES: Final = Table(
         ),
         flag("single_source", "each region is served by one site", "每个地区只由一个站点服务"),
         number(
+            "flexible_share",
+            "1",
+            "share of the load that batch work may shift within the day; empty: none",
+            "批处理可在日内移动的负荷比例，留空为不可移动",
+            maximum=1.0,
+            required=False,
+        ),
+        number(
             "protected_share",
             "1",
             "share that must survive the loss of a site",
             "站点失效时须保障的比例",
             maximum=1.0,
+        ),
+        number(
+            "failover_target_ms",
+            "ms",
+            "target while a backup site serves after a failure; empty: failover_budget_factor "
+            "times the normal target",
+            "失效后由备份站点服务时的时延目标；留空则为正常目标乘以 failover_budget_factor",
+            maximum=1e7,
+            required=False,
         ),
         integer("tier", "1", "priority, 1 is first", "优先级，1 为最高", minimum=1, maximum=99),
         number(
@@ -122,6 +139,29 @@ SERVICES: Final = Table(
             "value of serving one request; decides who is served when not all can be",
             "单次请求价值，用于供给不足时的取舍",
             maximum=1e6,
+        ),
+        text(
+            "pool",
+            "pool of services that share a fleet with a reserve for queueing; rates are then those "
+            "at saturation; empty: no reserve",
+            "共用加速卡并预留排队裕量的资源池，此时吞吐为饱和值；留空则不预留",
+            required=False,
+        ),
+        integer(
+            "expected_pools",
+            "1",
+            "sites expected to serve it, where it has a pool",
+            "预计承载该服务的站点数（有资源池时填写）",
+            minimum=1,
+            maximum=10_000,
+            required=False,
+        ),
+        text(
+            "path_protection",
+            "1+1: traffic is carried twice, over two paths without a common link; empty: once",
+            "1+1 表示经两条无公共链路的路径同时承载，留空为单路径",
+            allowed=("none", "1+1"),
+            required=False,
         ),
     ),
 )
@@ -192,6 +232,14 @@ JOBS: Final = Table(
             "count", "1", "identical runs in the year", "年内相同任务数", minimum=1, maximum=100_000
         ),
         number("flop", "FLOP", "work of one run", "单次任务计算量", minimum=1.0, maximum=1e30),
+        number(
+            "growth_per_year",
+            "1",
+            "factor of the yearly growth of the number of runs; empty: 1",
+            "任务数年增长倍数，留空为 1",
+            maximum=100.0,
+            required=False,
+        ),
         integer(
             "accelerators",
             "1",
@@ -246,6 +294,25 @@ JOBS: Final = Table(
             "value of one run; decides which run when not all can",
             "单次任务价值，用于供给不足时的取舍",
             maximum=1e6,
+        ),
+        number(
+            "step_flop",
+            "FLOP",
+            "work of one optimiser step; with gradient_gbit it lets a job that may split run over "
+            "several clusters",
+            "单个优化步的计算量；与 gradient_gbit 同时填写后，可拆分任务方能跨集群运行",
+            minimum=1.0,
+            maximum=1e30,
+            required=False,
+        ),
+        number(
+            "gradient_gbit",
+            "Gbit",
+            "gradients that one synchronisation between sites exchanges",
+            "站点间一次同步所交换的梯度量",
+            minimum=1e-6,
+            maximum=1e9,
+            required=False,
         ),
     ),
 )

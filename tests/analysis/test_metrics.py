@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from optimizer.analysis.metrics import Metrics, metrics, unserved_share, western_sites
 from optimizer.solve.options import SolveOptions
 from tests.plan import raw_numbers as raw
-from tests.plan.solved_cases import SolvedCase, cell, edited_case, solve, with_table
+from tests.plan.solved_cases import SolvedCase, cell, edited_case, solve, solved_case, with_table
 
 EXACT = 1e-12
 
@@ -80,6 +81,7 @@ def test_nothing_is_unserved_where_everything_is_served() -> None:
     case = edited_case(
         "every_block",
         cell("services", "target_ms", 100, service="control"),
+        cell("services", "failover_target_ms", 100, service="control"),
         cell("jobs", "count", 1, job="spare"),
     )
     served = solve(case, SolveOptions(relaxed=True))
@@ -87,25 +89,82 @@ def test_nothing_is_unserved_where_everything_is_served() -> None:
     assert metrics(case, served.plan).unserved_share == 0.0
 
 
+def matched(solved: SolvedCase) -> pd.Series[float]:
+    """Return the load (GWh a year) met by own power and green trade of the same hour, by site.
+
+    A GWh a year of green trade with a technology is spread as that technology yields.
+    """
+    case, tables = solved.case, solved.plan.tables
+    days = raw.days(case)
+    contracts = case.tables["green_contracts"].frame.set_index(["contract", "site"])
+    green: defaultdict[tuple[str, str, int], float] = defaultdict(float)
+    for row in tables["line_hours"].to_dict("records"):
+        green[row["site"], row["typical_day"], row["hour"]] += row["self_mw"]
+    for row in tables["contracts"].to_dict("records"):
+        offer = contracts.loc[(row["contract"], row["site"])]
+        if offer["kind"] != "green_trade" or not offer["technology"]:
+            continue
+        factors = raw.capacity_factors(case, row["site"], offer["technology"])
+        yearly = sum(
+            factors.loc[days["month"][day]].sum() * days["weight_days"][day] for day in days.index
+        )
+        for day in days.index:
+            for hour, factor in factors.loc[days["month"][day]].items():
+                power = row["energy_gwh"] * 1e3 * factor / yearly
+                green[row["site"], str(day), int(str(hour))] += power
+    met: dict[str, float] = dict.fromkeys(case.tables["sites"].frame["site"], 0.0)
+    for row in tables["energy_by_hour"].to_dict("records"):
+        power = min(row["meter_mw"], green[row["site"], row["typical_day"], row["hour"]])
+        met[row["site"]] += power * days["weight_days"][row["typical_day"]] / 1e3
+    return pd.Series(met)
+
+
 def test_green_shares(solved: SolvedCase, found: Metrics) -> None:
-    meter = energy(solved, "meter_mw")
+    meter, own = energy(solved, "meter_mw"), own_energy(solved)
     claimed = solved.plan.tables["contracts"]["energy_gwh"].sum()
-    assert found.contractual_green_share == pytest.approx(claimed / meter.sum(), rel=1e-9)
+    contractual = (claimed + own.sum()) / meter.sum()
+    assert found.contractual_green_share == pytest.approx(contractual, rel=1e-9)
     share = raw.grid(solved.case, "green_share").reindex(meter.index)
-    physical = float((share * meter).sum() / meter.sum())
+    physical = float((share * (meter - own) + own).sum() / meter.sum())
     assert found.physical_green_share == pytest.approx(physical, rel=1e-9)
     assert 0.0 < found.physical_green_share < 1.0
+    met = matched(solved).reindex(meter.index)
+    assert found.hourly_green_share == pytest.approx(met.sum() / meter.sum(), rel=1e-9)
+    with_grid = float((met + share * (meter - met)).sum() / meter.sum())
+    assert found.hourly_green_share_with_grid == pytest.approx(with_grid, rel=1e-9)
+
+
+def own_energy(solved: SolvedCase) -> pd.Series[float]:
+    """Return the own power used at every site (GWh a year), from the hours of its lines."""
+    hours = solved.plan.tables["line_hours"]
+    weight = raw.days(solved.case)["weight_days"].to_dict()
+    gwh = hours["self_mw"] * hours["typical_day"].map(weight).astype(float) / 1e3
+    sites = energy(solved, "meter_mw").index
+    return gwh.groupby(hours["site"]).sum().reindex(sites, fill_value=0.0)
+
+
+def test_own_power_and_matched_hours_are_there_by_the_hour() -> None:
+    """Otherwise nothing of the shares above would be seen."""
+    by_hour, other = solved_case("hours"), solved_case("tiny")
+    assert own_energy(by_hour).sum() > 50.0
+    assert matched(by_hour).sum() > own_energy(by_hour).sum()
+    assert own_energy(other).sum() == matched(other).sum() == 0.0
 
 
 def test_emissions(solved: SolvedCase, found: Metrics) -> None:
+    """Of what is taken from the grid; own power has none."""
     meter = energy(solved, "meter_mw")
+    taken = meter + energy(solved, "charge_mw") - energy(solved, "discharge_mw")
+    taken -= own_energy(solved)
     location = raw.grid(solved.case, "location_kgco2_per_kwh").reindex(meter.index)
     residual = raw.grid(solved.case, "residual_kgco2_per_kwh").reindex(meter.index)
     contracts = solved.plan.tables["contracts"]
     claimed = contracts.groupby("site")["energy_gwh"].sum().reindex(meter.index, fill_value=0.0)
-    assert found.location_kt == pytest.approx(float((location * meter).sum()), rel=1e-9)
-    market = float((residual * (meter - claimed)).sum())
+    assert found.location_kt == pytest.approx(float((location * taken).sum()), rel=1e-9)
+    market = float((residual * (taken - claimed)).sum())
     assert found.market_kt == pytest.approx(market, rel=1e-9)
+    hourly = float((location * (meter - matched(solved).reindex(meter.index))).sum())
+    assert found.hourly_kt == pytest.approx(hourly, rel=1e-9)
 
 
 def test_power(solved: SolvedCase, found: Metrics) -> None:
@@ -123,9 +182,9 @@ def test_power(solved: SolvedCase, found: Metrics) -> None:
     for row in tables["service_accelerators"].to_dict("records"):
         power = row["busy_accelerators"] * extra[row["accelerator"]] / 1e3
         mean[kind[row["service"]]] += power
-    for row in tables["runs"].to_dict("records"):
-        power = row["runs"] * row["gang"] * extra[row["accelerator"]] / 1e3
-        mean["training"] += power * row["duration_days"] / 365.0
+    for gang in raw.gangs(solved.plan):
+        power = gang["runs"] * gang["gang"] * extra[gang["accelerator"]] / 1e3
+        mean["training"] += power * gang["duration_days"] / 365.0
     assert found.inference_mw == pytest.approx(mean["interactive"], rel=1e-9)
     assert found.batch_mw == pytest.approx(mean["batch"], rel=1e-9)
     assert found.training_mw == pytest.approx(mean["training"], rel=1e-9)
@@ -147,8 +206,10 @@ def test_costs_by_part(solved: SolvedCase, found: Metrics) -> None:
     assert found.total_cost == pytest.approx(solved.solved.solution.objective, rel=1e-9)
     assert found.accelerator_cost == pytest.approx(of("accelerators"), rel=EXACT)
     assert found.location_cost == pytest.approx(term.drop("accelerators").sum(), rel=1e-9)
+    own = of("generation", "own_power", "exports", "batteries")
+    assert (own != 0.0) == (solved is solved_case("hours"))
     assert found.energy_cost == pytest.approx(
-        of("energy", "demand_charge", "local_supply"), rel=EXACT
+        of("energy", "demand_charge", "local_supply") + own, rel=EXACT
     )
     assert found.build_cost == pytest.approx(of("build", "site_opening"), rel=EXACT)
     assert found.network_cost == pytest.approx(
@@ -198,10 +259,14 @@ def test_shares_in_round_numbers(solved: SolvedCase) -> None:
     assert frame["site"].tolist() == ["east_cluster", "east_metro", "west_cluster"]
     frame["it_gwh"] = [50.0, 30.0, 20.0]
     frame["meter_gwh"] = [75.0, 45.0, 30.0]
-    frame["claimed_gwh"] = [15.0, 0.0, 30.0]
+    frame["claimed_gwh"] = [15.0, 0.0, 7.5]
+    frame["own_gwh"] = [7.5, 0.0, 15.0]
+    frame["contractual_green_share"] = [0.3, 0.0, 0.75]
+    frame["matched_gwh"] = [15.0, 0.0, 22.5]
     frame["physical_green_share"] = [0.25, 0.25, 0.5]
     frame["location_kt"] = [1.0, 2.0, 3.0]
     frame["market_kt"] = [0.5, 0.25, -0.25]
+    frame["hourly_kt"] = [1.5, 2.0, 0.75]
     sites = solved.plan.tables["sites"].sort_values("site", ignore_index=True)
     sites["new_it_mw"] = [10.0, 20.0, 10.0]
     figures = metrics(
@@ -209,11 +274,16 @@ def test_shares_in_round_numbers(solved: SolvedCase) -> None:
     )
     assert figures.west_share == 0.2
     assert figures.west_share_of_new == 0.25
+    # 22.5 claimed and 22.5 own of 150.
     assert figures.contractual_green_share == 0.3
-    assert figures.physical_green_share == 0.3
+    # A quarter of 67.5 and of 45, half of 15, and 22.5 own.
+    assert figures.physical_green_share == 0.3875
+    assert figures.hourly_green_share == 0.25
+    # 37.5 in their hours, a quarter of 60 and of 45, half of 7.5.
+    assert figures.hourly_green_share_with_grid == 0.45
     assert figures.it_gwh == 100.0
     assert figures.it_mw == pytest.approx(100.0 / 8.76, rel=EXACT)
-    assert (figures.location_kt, figures.market_kt) == (6.0, 0.5)
+    assert (figures.location_kt, figures.market_kt, figures.hourly_kt) == (6.0, 0.5, 4.25)
     assert figures.new_it_mw == 40.0
 
 

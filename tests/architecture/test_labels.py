@@ -136,7 +136,7 @@ def test_every_cost_term_has_a_label() -> None:
         for node in ast.walk(tree(name))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "charge"
+        and node.func.attr in {"charge", "charge_asset"}
         and isinstance(node.args[0], ast.Constant)
     }
     assert charged == set(labels.COST_TERMS)

@@ -20,6 +20,7 @@ from optimizer.cli import app
 from optimizer.inputs import case as case_module
 from optimizer.plan import store
 from tests.helpers import copy_tiny, edit_cell, edit_rows
+from tests.inputs.pooled_case import pooled_case
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -294,6 +295,26 @@ def test_check_shows_sizes_and_ranges(here: Path, capsys: pytest.CaptureFixture[
     assert found["columns"] == sum(found["columns_by_block"].values())
     assert found["ranges"]["matrix"][1] / found["ranges"]["matrix"][0] < 1e9
     assert not (here / "reports").exists()
+
+
+def test_check_compares_pools_with_erlangs_formula(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(pooled_case().write(tmp_path / "pooled"))
+    assert app.run(["check", folder, "--json"]) == 0
+    (pool,) = json.loads(capsys.readouterr().out)["pools"]
+    assert pool["pool"] == "talk"
+    assert pool["operating_replicas"][0] == pytest.approx(1000.0)
+    assert pool["error"] == pytest.approx(pool["servers"] / pool["exact_servers"] - 1.0)
+    assert 0.0 < pool["error"] < 0.05
+    assert app.run(["check", folder]) == 0
+    assert f"servers, exactly {pool['exact_servers']} (+{pool['error']:.1%})" in (
+        capsys.readouterr().out
+    )
+    few = pooled_case()
+    few.set("services", {"service": "chat"}, requests_per_s=10)
+    assert app.run(["check", str(few.write(tmp_path / "few"))]) == 1
+    assert "more than 5%" in capsys.readouterr().err
 
 
 def test_activity_of_a_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

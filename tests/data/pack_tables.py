@@ -30,7 +30,12 @@ CLUSTERS = {
 
 @cache
 def text_table(name: str) -> pd.DataFrame:
-    return pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
+    """Return a table as text; optional columns that the file leaves out are empty."""
+    frame = pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
+    for position, column in enumerate(TABLES[name].all_columns):
+        if not column.required and column.name not in frame:
+            frame.insert(position, column.name, "")
+    return frame
 
 
 @cache

@@ -9,6 +9,8 @@ from optimizer.inputs.check_notices import Notice, notices
 from tests.data.pack_tables import records
 from tests.helpers import copy_tiny, read_rows, write_rows
 
+GRADED = {"source_id": "teaching", "as_of": "2026", "confidence": "assumption", "note": "test"}
+
 
 def places(found: list[Notice]) -> dict[tuple[str, str], int]:
     return {(notice.table, notice.column): notice.rows for notice in found}
@@ -33,9 +35,39 @@ def test_national_case() -> None:
         ("grid", "solar_curtailment"): sum(
             row["solar_curtailment"] > "0" for row in records("grid")
         ),
-        ("renewable_profiles", ""): len(records("renewable_profiles")),
+        ("green_contracts", "additional"): sum(
+            row["additional"] == "true" for row in records("green_contracts")
+        ),
     }
     assert places(found) == expected
+
+
+def test_several_periods_use_growth_and_building_time() -> None:
+    one, several = places(notices(read_case())), places(notices(read_case("national-2030")))
+    used = {("sites", "lead_time_years"), ("services", "growth_per_year")}
+    assert used <= set(one)
+    # Counted in years, the case has no direct lines.
+    used.add(("green_contracts", "additional"))
+    assert set(several) == (set(one) - used) | {("renewable_profiles", "")}
+
+
+def test_profiles_are_used_where_something_generates(tmp_path: Path) -> None:
+    folder = copy_tiny(tmp_path)
+    rows = [
+        {"province": "EA", "technology": "solar", "month": month, "hour": hour, **GRADED}
+        | {"capacity_factor": "0.2"}
+        for month in range(1, 13)
+        for hour in range(24)
+    ]
+    write_rows(folder, "renewable_profiles", rows)
+    assert places(notices(read_case(folder)))["renewable_profiles", ""] == 12 * 24
+    contracts = [{**row, "technology": ""} for row in read_rows(folder, "green_contracts")]
+    (trade,) = [
+        row for row in contracts if row["kind"] == "green_trade" and row["site"] == "east_cluster"
+    ]
+    trade["technology"] = "solar"
+    write_rows(folder, "green_contracts", contracts)
+    assert ("renewable_profiles", "") not in places(notices(read_case(folder)))
 
 
 def test_text_in_both_languages() -> None:

@@ -26,8 +26,10 @@ WANTED = {
     "cheap-network",
     "dear-network",
     "demand-plus-30",
+    "loss-of-a-hub",
     "market-delivered-prices",
     "no-metro-build",
+    "projects-under-way",
     "staged-release",
     "west-share-60",
 }
@@ -123,6 +125,40 @@ def test_cities_build_nothing() -> None:
     assert buildable["maximum_per_site"].tolist() == [0]
 
 
+def test_projects_under_way_are_half_a_year_of_build() -> None:
+    before = base().frame("sites").set_index("site")
+    after = with_scenario("projects-under-way").frame("sites").set_index("site")
+    assert set(after["under_construction_year"]) == {2026}
+    clusters = before["is_cluster"].astype(bool)
+    named = before["under_construction_it_mw"]
+    half = before["build_limit_mw"] / 2
+    added = after["under_construction_it_mw"]
+    assert added[clusters].tolist() == np.maximum(named, half)[clusters].tolist()
+    assert set(added[~clusters]) == {7.5} == set(before["build_limit_mw"][~clusters])
+    assert added.sum() - named.sum() == pytest.approx(1928 + 31 * 7.5 - 378)
+
+
+def test_loss_of_a_hub_can_be_survived() -> None:
+    case = with_scenario("loss-of-a-hub")
+    protection = case.derived.protection
+    assert protection.level == 1.0
+    services = case.frame("services").set_index("service")
+    given = base().frame("services").set_index("service")["protected_share"]
+    assert set(services.index[services["protected_share"] != given]) == {"government"}
+    assert dict(zip(services.index, protection.share, strict=True))["government"] == 0.0
+    assert {group.service for group in protection.groups} == set(
+        np.flatnonzero(protection.share > 0.0).tolist()
+    )
+    assert len(protection.states) == 32
+    for group in protection.groups:
+        assert 1 <= len(group.sites) <= 6
+        assert all(protection.state_of[site] != group.state for site in group.sites)
+        for region in group.regions:
+            # Whoever is served from a grid that fails has somebody else to be served by.
+            within = protection.reach[region, group.service, list(group.sites)]
+            assert within.sum() >= protection.share[group.service]
+
+
 def test_delivered_prices_follow_from_the_published_ones() -> None:
     tariffs = base().frame("tariffs")
 
@@ -146,7 +182,11 @@ def test_delivered_prices_follow_from_the_published_ones() -> None:
     assert set(factors) == set(sites.loc[sites["side"] == "west", "tariff_region"])
     # Outside the west the agency prices, with their charges, are the delivered level already.
     prices, weight = base().derived.prices, base().derived.calendar.weight
-    level = (prices.energy.mean(axis=2) @ weight) / weight.sum() + prices.demand / 8.76
+    # A constant load is billed for its own height all year.
+    charges = prices.demand + prices.metered.sum(axis=1) / base().parameter(
+        "parameters", "demand_peak_factor"
+    )
+    level = (prices.energy.mean(axis=2) @ weight) / weight.sum() + charges / 8.76
     east_and_south = sites["province"].isin(["AH", "FJ", "GD", "HI", "JS", "JX", "SD", "SH", "ZJ"])
     level = level[east_and_south.to_numpy(dtype=bool)]
     assert (level.min().round(2), level.max().round(2)) == (0.56, 0.86)

@@ -176,7 +176,16 @@ _DEFAULTS: Final[dict[str, Cells]] = {
         "residual_kgco2_per_kwh": 0.6,
     },
     "green_contracts": {"kind": "certificate", "price_yuan_per_mwh": 5, "additional": False},
-    "renewable_profiles": {},
+    "batteries": {
+        "battery": "cells",
+        "capex_yuan_per_kw": 0,
+        "capex_yuan_per_kwh": 0,
+        "life_years": 10,
+        "upkeep_share_per_year": 0,
+        "charge_efficiency": 1,
+        "discharge_efficiency": 1,
+    },
+    "renewable_profiles": {"technology": "solar"},
     "supply_steps": {"step": 1},
     "policies": {
         "title_zh": "约束",

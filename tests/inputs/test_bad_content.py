@@ -136,7 +136,7 @@ def test_day_without_all_hours() -> None:
     assert fault.problem.en == "year does not have hours 0 to 23 once each"
 
 
-def test_several_days_need_every_month() -> None:
+def test_days_weigh_as_much_as_the_months_they_stand_for() -> None:
     case = SmallCase()
     for cells in case.tables["times"]:
         cells["weight_days"] = 200
@@ -145,15 +145,30 @@ def test_several_days_need_every_month() -> None:
         for hour in range(24)
     ]
     case.tables["climate"] += [row("climate", site=site, month=7) for site in ("coast", "plateau")]
+    year, summer = _faults(case)
+    assert _place(year) == ("times.csv", 2, "weight_days", "200.0")
+    assert year.problem.en == "year stands for months 1, 2, 3, 4, 5, 6, which have 181 days"
+    assert _place(summer) == ("times.csv", 26, "weight_days", "165.0")
+    assert summer.problem.en == "summer stands for months 7, 8, 9, 10, 11, 12, which have 184 days"
+
+
+def test_two_days_of_one_month() -> None:
+    case = SmallCase()
+    for cells in case.tables["times"]:
+        cells["weight_days"] = 200
+    case.tables["times"] += [
+        row("times", typical_day="holiday", hour=hour, month=1, weight_days=165)
+        for hour in range(24)
+    ]
     (fault,) = _faults(case)
-    assert fault.problem.en == "no typical day for month 2, 3, 4, 5, 6, 8, 9, 10, 11, 12"
+    assert fault.problem.en == "several typical days in one month"
 
 
 def test_year_of_another_case() -> None:
     case = SmallCase(year=2030)
     (fault,) = _faults(case)
     assert _place(fault) == ("times.csv", 2, "period", "2026")
-    assert fault.problem.en == "the case plans the single year 2030, times has 2026"
+    assert fault.problem.en == "the case begins in 2030, times with 2026"
 
 
 def test_month_without_a_temperature() -> None:

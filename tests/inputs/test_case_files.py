@@ -125,7 +125,9 @@ def test_base_that_does_not_exist(tmp_path: Path) -> None:
     (fault,) = _faults(_case_file(tmp_path / "mine", "base: atlantis", "year: 2026"))
     assert (fault.file, fault.column, fault.value) == ("case.yaml", "base", "atlantis")
     assert fault.problem == Text("there is no such shipped case", "没有这个内置算例")
-    assert fault.repair.en.startswith("use one of: none, national-2026, tiny")
+    assert fault.repair.en.startswith(
+        "use one of: none, national-2026, frontier-campus, national-2030, tiny"
+    )
 
 
 def test_gradings_of_a_replaced_table_go_with_it(tmp_path: Path) -> None:
@@ -140,6 +142,28 @@ def test_gradings_of_a_replaced_table_go_with_it(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(
         kept, graded[graded["table"] != "sites"].reset_index(drop=True), check_dtype=True
     )
+
+
+def test_a_case_may_grade_the_cells_of_a_table_it_replaces(tmp_path: Path) -> None:
+    folder = _case_file(
+        tmp_path / "mine",
+        "base: national-2026",
+        "year: 2026",
+        "tables:",
+        "  sites: replace",
+        "  provenance: extend",
+    )
+    write_rows(folder, "sites", read_rows(TINY.parents[1], "sites"))
+    graded = read_rows(TINY.parents[1], "provenance")
+    own = [row for row in graded if row["table"] == "sites"][:2]
+    write_rows(folder, "provenance", own)
+    kept = assemble(folder).tables["provenance"].frame
+    assert kept.loc[kept["table"] == "sites", "key"].tolist() == [row["key"] for row in own]
+    # A cell of a table that stays has its grading already.
+    other = next(row for row in graded if row["table"] == "climate" or row["table"] == "modules")
+    write_rows(folder, "provenance", [*own, other])
+    (fault,) = _faults(folder)
+    assert (fault.file, fault.row) == ("provenance.csv", 4)
 
 
 @pytest.mark.parametrize(

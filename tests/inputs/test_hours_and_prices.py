@@ -216,3 +216,54 @@ def test_modules_stand_where_their_class_allows(
     allowed = case.case().derived.cooling.allowed
     assert allowed[:, 1].tolist() == [cluster, metro]
     assert allowed[:, 0].tolist() == [True, True]
+
+
+def test_a_month_without_a_day_is_represented_by_the_nearest_earlier_one() -> None:
+    case = SmallCase()
+    weights = {"m02": (2, 89), "m05": (5, 123), "m09": (9, 153)}
+    case.tables["times"] = [
+        row("times", typical_day=name, hour=hour, month=month, weight_days=weight)
+        for name, (month, weight) in weights.items()
+        for hour in HOURS
+    ]
+    case.tables["climate"] = [
+        row("climate", site=site, month=month)
+        for site in ("coast", "plateau")
+        for month in (2, 5, 9)
+    ]
+    case.tables["tariffs"] = [
+        row(
+            "tariffs",
+            tariff_region=region,
+            month=month,
+            price_yuan_per_kwh=month / 100,
+            demand_charge_yuan_per_kw_month=month,
+        )
+        for region in ("EA", "WE")
+        for month in MONTHS
+    ]
+    case.add("parameters", parameter="demand_peak_factor", value=1)
+    derived = case.case().derived
+    calendar = derived.calendar
+    assert calendar.month.tolist() == [2, 5, 9]
+    # January comes after September to December of the year before.
+    represented = [[2, 3, 4], [5, 6, 7, 8], [1, 9, 10, 11, 12]]
+    for day, months in enumerate(represented):
+        days = sum(MONTH_DAYS[month - 1] for month in months)
+        assert days == calendar.weight[day]
+        expected = [MONTH_DAYS[at] / days if at + 1 in months else 0.0 for at in range(12)]
+        assert calendar.month_share[day].tolist() == pytest.approx(expected, rel=1e-12)
+        # Prices are those of the day's own month; every month is billed its own demand.
+        assert derived.prices.energy[0, day].tolist() == [calendar.month[day] / 100] * 24
+        assert derived.prices.metered[0, day] == pytest.approx(sum(months) / 1e3, rel=1e-12)
+    assert derived.prices.demand.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("months", [[4], list(MONTHS)])
+def test_one_day_or_twelve_share_the_months_as_ever(months: list[int]) -> None:
+    case = SmallCase()
+    if len(months) == 12:
+        _twelve_days(case)
+    share = case.case().derived.calendar.month_share
+    expected = np.eye(12) if len(months) == 12 else np.array([MONTH_DAYS]) / 365
+    assert np.array_equal(share, expected)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.inputs.check_reach import free_power_mw, gang_ceiling
+from optimizer.inputs.check_reach import gang_ceiling
 from optimizer.inputs.money import annuity_factor
+from optimizer.inputs.site_room import free_power_mw
 from tests.inputs.small_case import SmallCase
 
 RATES = st.one_of(st.just(0.0), st.floats(1e-12, 0.5))

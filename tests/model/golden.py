@@ -1,6 +1,7 @@
-"""The linear program of the hand case in LP format, one file for each block of the model.
+"""The linear programs of two cases in LP format, one file for each block of the model.
 
-Every line of the whole program stands in exactly one file. Write the files anew with::
+Every line of the whole program of the hand case stands in exactly one file. Of the case by the
+hour the blocks are kept that act in it alone or otherwise. Write the files anew with::
 
     python -m tests.model.golden
 """
@@ -18,11 +19,23 @@ from optimizer.model.assembly import Assembly, Block, LinearModel
 from optimizer.model.build import BLOCKS, build_model
 from optimizer.model.index import index_sets
 from optimizer.model.problem import pulp_problem, write_problem
+from tests.model.hours_case import hours_case
 
 HAND: Final = Path(__file__).resolve().parent / "cases" / "hand"
 """A case of two sites with round numbers, so that its rows can be worked out by hand."""
 
 GOLDEN: Final = Path(__file__).resolve().parent / "golden"
+GOLDEN_HOURS: Final = Path(__file__).resolve().parent / "golden_hours"
+HOUR_FILES: Final = (
+    "demand_charge",
+    "hourly",
+    "flexible",
+    "green",
+    "matching",
+    "policy",
+)
+"""Blocks that the case by the hour keeps."""
+
 LAST: Final = "finish"
 """What :meth:`Assembly.finish` adds after the blocks."""
 
@@ -35,6 +48,7 @@ _KEY_TABLES: Final = {
     "job": "jobs",
     "link": "links",
     "contract": "green_contracts",
+    "battery": "batteries",
 }
 _TITLES: Final = ("Minimize", "Subject To", "Bounds", "Generals", "Binaries")
 
@@ -50,6 +64,11 @@ def entry_names(case: Case, block: Block) -> list[str]:
             words = list(case.derived.profiles.names)
         elif key == "policy":
             words = [policy.policy for policy in case.derived.policies]
+        elif key == "line":
+            words = list(case.derived.supply.generation.line_names)
+        elif key == "offer":
+            contracts = case.frame("green_contracts")["contract"].tolist()
+            words = [contracts[row] for row in case.derived.supply.generation.contract.tolist()]
         elif key == "option":
             words = _option_names(case)
         else:  # months, days, hours, steps: their number
@@ -154,10 +173,20 @@ def _block_name(text: str) -> str:
 
 
 def main() -> None:
-    """Write the golden files of the hand case."""
-    GOLDEN.mkdir(exist_ok=True)
-    for name, text in golden_texts(read_case(HAND)).items():
-        (GOLDEN / f"{name}.lp").write_text(text, encoding="utf-8", newline="\n")
+    """Write the golden files of both cases."""
+    for folder, texts in (
+        (GOLDEN, golden_texts(read_case(HAND))),
+        (GOLDEN_HOURS, hour_texts()),
+    ):
+        folder.mkdir(exist_ok=True)
+        for name, text in texts.items():
+            (folder / f"{name}.lp").write_text(text, encoding="utf-8", newline="\n")
+
+
+def hour_texts() -> dict[str, str]:
+    """Return the LP files kept of the case by the hour."""
+    texts = golden_texts(hours_case())
+    return {name: texts[name] for name in HOUR_FILES}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from optimizer.inputs.case import Case, read_case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from tests.model.golden import HAND, column_names, entry_names
+from tests.model.hours_case import hours_case
 
 INFINITY = float("inf")
 
@@ -51,7 +52,16 @@ class Named:
 @cache
 def hand_case() -> Named:
     """Return the model of the hand case."""
-    case = read_case(HAND)
+    return _named(read_case(HAND))
+
+
+@cache
+def hours_model() -> Named:
+    """Return the model of the case by the hour."""
+    return _named(hours_case())
+
+
+def _named(case: Case) -> Named:
     model, _sets = build_model(case)
     rows = [name for block in model.rows.values() for name in entry_names(case, block)]
     return Named(

@@ -1,4 +1,4 @@
-"""The linear program of the hand case, block by block, is the one on file."""
+"""The linear programs of the hand case and of the case by the hour are the ones on file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ import pytest
 from optimizer.inputs.case import Case, read_case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import BLOCKS, build_model
-from tests.model.golden import GOLDEN, HAND, LAST, files_of_blocks, golden_texts, whole_lp
+from tests.model.golden import (
+    GOLDEN,
+    GOLDEN_HOURS,
+    HAND,
+    HOUR_FILES,
+    LAST,
+    files_of_blocks,
+    golden_texts,
+    hour_texts,
+    whole_lp,
+)
+from tests.model.hours_case import hours_case
 
 FILES = (*(add.__name__.removeprefix("add_") for add in BLOCKS), LAST)
 
@@ -43,6 +54,22 @@ def test_block_is_the_one_on_file(texts: dict[str, str], name: str) -> None:
     assert texts[name] == on_file
 
 
+def test_blocks_by_the_hour_are_the_ones_on_file() -> None:
+    assert {path.name for path in GOLDEN_HOURS.iterdir()} == {f"{name}.lp" for name in HOUR_FILES}
+    for name, text in hour_texts().items():
+        assert text == (GOLDEN_HOURS / f"{name}.lp").read_bytes().decode("utf-8"), name
+    # Each of these blocks acts there: it has columns or rows of its own.
+    model = build_model(hours_case())[0]
+    owner = files_of_blocks(hours_case())
+    acting = {
+        owner[name]
+        for blocks in (model.columns, model.rows)
+        for name, block in blocks.items()
+        if block.count
+    }
+    assert acting >= set(HOUR_FILES)
+
+
 def test_files_hold_every_part_of_the_program_once(model: LinearModel) -> None:
     parts = Counter(
         part
@@ -70,11 +97,12 @@ def test_file_is_a_program_of_its_own(case: Case, model: LinearModel, name: str)
 def test_command_writes_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from tests.model import golden  # noqa: PLC0415 - the module whose folder is replaced
 
-    monkeypatch.setattr(golden, "GOLDEN", tmp_path)
-    golden.main()
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        path.name: path.read_bytes() for path in GOLDEN.iterdir()
-    }
+    for name, folder in (("GOLDEN", GOLDEN), ("GOLDEN_HOURS", GOLDEN_HOURS)):
+        monkeypatch.setattr(golden, name, tmp_path / name)
+        golden.main()
+        assert {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} == {
+            path.name: path.read_bytes() for path in folder.iterdir()
+        }
 
 
 def _parts(text: str) -> list[str]:

@@ -281,6 +281,70 @@ WORK = (
     ),
 )
 
+SMALL_POOL = (("pool", "text"), ("line", "small"))
+POOLS = (
+    Change("pools", "opened", "closed", to(0.0), ("share within an open pool",)),
+    Change("pools", "opened", "half open", to(0.5), ("pool is open or not", "reserve of a pool")),
+    Change("pools", "opened", "twice", to(2.0), ("pool is opened once",)),
+    Change(
+        "pools",
+        "load_replicas",
+        "mean for peak",
+        times(0.8),
+        ("load of a pool", "reserve of a pool", "servers of a pool", "exact servers of a pool"),
+    ),
+    Change(
+        "pools",
+        "load_replicas",
+        "beyond the line",
+        plus(2000.0),
+        ("load of a small pool",),
+        SMALL_POOL,
+    ),
+    Change("pools", "line", "of others", to("small"), ("line of a pool",), (("pool", "film"),)),
+    Change("pools", "line", "the other", to("large"), ("reserve of a pool",), SMALL_POOL),
+    Change(
+        "pools",
+        "reserve_replicas",
+        "one in a hundred less",
+        times(0.99),
+        ("reserve of a pool", "servers of a pool", "reserve is held"),
+    ),
+    Change("pools", "reserve_replicas", "none", to(0.0), ("servers keep the wait",)),
+    Change("pools", "servers", "load alone", plus(-10.0), ("servers of a pool",)),
+    Change("pools", "exact_servers", "one less", plus(-1), ("exact servers of a pool",)),
+    Change(
+        "pool_reserves",
+        "reserve_accelerators",
+        "one in a hundred less",
+        times(0.99),
+        ("replicas in reserve",),
+    ),
+    Change(
+        "pool_reserves",
+        "reserve_accelerators",
+        "more than stand there",
+        times(1e3),
+        ("accelerators in the hour",),
+    ),
+    Change(
+        "pool_reserves",
+        "reserve_accelerators",
+        "below nothing",
+        to(-8.0),
+        ("reserve is not negative",),
+    ),
+    Change("pool_reserves", "reserve_replicas", "halved", times(0.5), ("reserve is held",)),
+    Change(
+        "pool_reserves",
+        "accelerator",
+        "one that the office cannot use",
+        to("new_card"),
+        ("reserve runs every service of its pool",),
+        (("pool", "text"),),
+    ),
+)
+
 POWER = (
     Change("builds", "modules", "one more", plus(1.0), ("power of modules", "cost build")),
     Change("builds", "modules", "below nothing", to(-1.0), ("modules are not negative",)),
@@ -544,7 +608,26 @@ RULES = (
     ),
 )
 
-CHANGES = (*WORK, *POWER, *LEDGERS, *SITES, *COSTS, *RULES)
+PATHS = (
+    Change("paths", "path", "one that is not", to(9), ("path exists", "traffic within reach")),
+    Change("paths", "node", "elsewhere", to("east_cluster"), ("traffic is carried",)),
+    Change("paths", "site", "elsewhere", to("east_metro"), ("traffic is carried",)),
+    Change("paths", "links", "another way", to("city-west"), ("links of a path",)),
+    Change("paths", "fibre_km", "in miles", times(0.62), ("fibre of a path",)),
+    Change("paths", "rtt_p99_ms_public", "one way only", times(0.5), ("round trip of a path",)),
+    Change("paths", "rtt_p99_ms_ip_private", "doubled again", times(2), ("round trip of a path",)),
+    Change("paths", "one_way_mean_ms_optical", "both ways", times(2), ("two ways of a path",)),
+    Change(
+        "paths",
+        "flow_gbps",
+        "below nothing",
+        to(-1.0),
+        ("flow of a path is not negative", "traffic is carried"),
+    ),
+    Change("paths", "flow_gbps", "a little more", times(1.01), ("traffic is carried",)),
+)
+
+CHANGES = (*PATHS, *WORK, *POOLS, *POWER, *LEDGERS, *SITES, *COSTS, *RULES)
 
 FORM_RULES = {
     "column is there",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.inputs.case import Case
+from optimizer.plan.plan import Plan
 from optimizer.tables.frames import records
 
 MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -59,7 +60,20 @@ def profiles(case: Case) -> pd.DataFrame:
     wide = case.tables["profiles"].frame.pivot_table(
         index="profile", columns="hour", values="relative_load"
     )
-    return wide.div(wide.mean(axis=1), axis=0)
+    shapes = wide.div(wide.mean(axis=1), axis=0)
+    services = case.tables["services"].frame
+    movable = services[services["flexible_share"] > 0.0]
+    for name in movable["profile"].unique():
+        shapes.loc[f"{name}_flexible"] = shapes.loc[name]
+    return shapes
+
+
+def counted_profile(case: Case) -> dict[str, str]:
+    """Return the profile by which the load of each service is counted."""
+    return {
+        row["service"]: row["profile"] + ("_flexible" if row["flexible_share"] > 0.0 else "")
+        for row in case.tables["services"].frame.to_dict("records")
+    }
 
 
 def supply(case: Case) -> dict[str, float]:
@@ -177,6 +191,24 @@ def hourly_price(case: Case, site: str, month: int) -> list[float]:
 
 def demand_charge(case: Case, site: str) -> float:
     """Return what one MW contracted costs in a year, million yuan."""
+    charges = monthly_charges(case, site)
+    if "demand_peak_factor" in set(case.tables["parameters"].frame["parameter"]):
+        charges = charges[charges["basis"] != "demand"]
+    return float(charges["million_yuan"].sum())
+
+
+def metered_charge(case: Case, site: str, month: int) -> float:
+    """Return what one MW of the highest hour of a month costs, million yuan."""
+    if "demand_peak_factor" not in set(case.tables["parameters"].frame["parameter"]):
+        return 0.0
+    charges = monthly_charges(case, site)
+    basis, charge = charges["basis"].to_dict()[month], charges["million_yuan"].to_dict()[month]
+    factor = value(case, "parameters", "demand_peak_factor")
+    return float(charge) * factor if basis == "demand" else 0.0
+
+
+def monthly_charges(case: Case, site: str) -> pd.DataFrame:
+    """Return basis and charge of one MW in million yuan by month."""
     row = case.tables["sites"].frame.set_index("site").loc[site]
     bands = case.tables["tariffs"].frame
     bands = bands[
@@ -186,7 +218,30 @@ def demand_charge(case: Case, site: str) -> float:
     by_demand = bands["demand_charge_yuan_per_kw_month"] * 1000.0
     kva = value(case, "parameters", "kva_per_kw")
     by_capacity = bands["capacity_charge_yuan_per_kva_month"] * kva * 1000.0
-    return float(by_demand.where(bands["basis"] == "demand", by_capacity).sum()) / 1e6
+    yuan = by_demand.where(bands["basis"] == "demand", by_capacity)
+    charges: pd.DataFrame = bands.assign(million_yuan=yuan / 1e6).set_index("month")
+    return charges
+
+
+def generation(case: Case) -> pd.DataFrame:
+    """Return generation on offer by contract and site, with the line that it feeds."""
+    contracts = case.tables["green_contracts"].frame
+    own = contracts[contracts["kind"].isin(["direct_supply", "on_site"])]
+    own = own[own["capacity_mw"] > 0.0]
+    line = own["line"].where(own["line"] != "", own["contract"])
+    offers: pd.DataFrame = own.assign(line=line).set_index(["contract", "site"])
+    return offers
+
+
+def capacity_factors(case: Case, site: str, technology: str) -> pd.DataFrame:
+    """Return the output of one MW at a site by month and hour."""
+    province = keyed(case, "sites", "site")[site]["province"]
+    frame = case.tables["renewable_profiles"].frame
+    here = frame[(frame["province"] == province) & (frame["technology"] == technology)]
+    factors: pd.DataFrame = here.pivot_table(
+        index="month", columns="hour", values="capacity_factor"
+    )
+    return factors
 
 
 def grid(case: Case, column: str) -> pd.Series[float]:
@@ -278,3 +333,16 @@ def delivered_price(case: Case, site: str) -> float:
         ]
         best = min(best, float(np.average(by_day, weights=months["weight_days"])))
     return best
+
+
+def gangs(plan: Plan) -> list[dict[str, Any]]:
+    """Return runs and the parts of runs over several sites: job, site, card, gang, months, runs.
+
+    ``share`` is the part of the whole gang.
+    """
+    rows: list[dict[str, Any]] = [{**row, "share": 1.0} for row in records(plan.tables["runs"])]
+    whole = {(row["job"], row["configuration"]): row for row in records(plan.tables["split_runs"])}
+    for part in records(plan.tables["split_parts"]):
+        run = whole[part["job"], part["configuration"]]
+        rows.append({**run, **part, "share": part["gang"] / run["gang"]})
+    return rows

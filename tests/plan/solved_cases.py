@@ -3,6 +3,8 @@
 Every case is solved once in a test run. ``every_block`` is a case of these tests in which every
 block of the formulation does something: modules, upgrades, leases, contracts, supply steps, a
 soft policy row that is broken, demand out of reach and a training run that is left out.
+``several_sites`` is the same with one more training run, which is too large for any one site.
+``hours`` has own generation, batteries, batch work that moves and metered demand.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from optimizer.inputs.case import Case, checked_case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.model.index import Sets
+from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.plan import Plan, make_plan
 from optimizer.plan.verify import verify_plan
 from optimizer.solve.options import SolveOptions
@@ -32,7 +35,14 @@ from optimizer.tables.frames import TypedTable
 
 TINY = "tiny"
 EVERY_BLOCK = str(Path(__file__).resolve().parent / "cases" / "every_block")
-CASES = {"tiny": TINY, "every_block": EVERY_BLOCK}
+SEVERAL_SITES = str(Path(__file__).resolve().parent / "cases" / "several_sites")
+HOURS = str(Path(__file__).resolve().parent / "cases" / "hours")
+CASES = {
+    "tiny": TINY,
+    "every_block": EVERY_BLOCK,
+    "several_sites": SEVERAL_SITES,
+    "hours": HOURS,
+}
 
 Tables = Mapping[str, TypedTable]
 TableEdit = Callable[[dict[str, TypedTable]], None]
@@ -60,6 +70,13 @@ class SolvedCase:
 def solved_case(name: str, *, relaxed: bool = False) -> SolvedCase:
     """Return a case of :data:`CASES`, solved to the end: the search leaves no choice of plan."""
     return solve(edited_case(name), SolveOptions(gap_location=1e-7, relaxed=relaxed))
+
+
+def plan_with(table: str) -> SolvedCase:
+    """Return a solved case whose plan has rows in a table."""
+    if table in {of_hours.name for of_hours in HOUR_TABLES}:
+        return solved_case("hours")
+    return solved_case("several_sites" if table.startswith("split_") else "every_block")
 
 
 def solve(case: Case, options: SolveOptions) -> SolvedCase:

@@ -59,11 +59,12 @@ def test_accelerators_do_what_is_placed_where_it_is_placed(solved: SolvedCase) -
 def test_every_run_is_placed_or_said_to_be_left_out(solved: SolvedCase) -> None:
     tables = solved.plan.tables
     wanted = raw.series(solved.case, "jobs", "job", "count").astype(float)
-    placed = tables["runs"].groupby("job")["runs"].sum()
+    counted = pd.concat([tables["runs"], tables["split_runs"]], ignore_index=True)
+    placed = counted.groupby("job")["runs"].sum()
     left = tables["unplaced"].set_index("job")["runs"]
     total = placed.add(left, fill_value=0.0).reindex(wanted.index)
     np.testing.assert_allclose(total, wanted, rtol=1e-9)
-    assert (tables["runs"]["runs"] == tables["runs"]["runs"].round()).all()
+    assert (counted["runs"] == counted["runs"].round()).all()
 
 
 def test_gangs_and_services_fit_on_the_accelerators_in_every_hour(solved: SolvedCase) -> None:
@@ -81,9 +82,9 @@ def test_gangs_and_services_fit_on_the_accelerators_in_every_hour(solved: Solved
             by_hour += work["busy_accelerators"] * shape.loc[profile[work["service"]]].to_numpy()
         by_month = np.zeros(12)
         trained = 0.0
-        for run in (
-            tables["runs"].query("site == @site and accelerator == @card").to_dict("records")
-        ):
+        for run in raw.gangs(solved.plan):
+            if (run["site"], run["accelerator"]) != (site, card):
+                continue
             shares = raw.month_shares(run["start_month"], run["duration_days"])
             by_month += np.ceil(shares) * run["runs"] * run["gang"]
             trained += run["runs"] * run["gang"] * run["duration_days"] / 365.0
@@ -130,7 +131,7 @@ def loads_by_profile(solved: SolvedCase) -> pd.Series[float]:
     case, tables = solved.case, solved.plan.tables
     idle = raw.idle_kw(case)
     extra = raw.power_kw(case, "sustained") - idle
-    profile = case.tables["services"].frame.set_index("service")["profile"]
+    profile = raw.counted_profile(case)
     parts: list[tuple[str, str, float]] = []
     for row in tables["service_accelerators"].to_dict("records"):
         power = row["busy_accelerators"] * extra[row["accelerator"]] / 1e3
@@ -139,15 +140,15 @@ def loads_by_profile(solved: SolvedCase) -> pd.Series[float]:
         installed = row["fleet"] + row["bought"]
         parts.append((row["site"], "idle", installed * idle[row["accelerator"]] / 1e3))
     days = raw.days(case)
-    for row in tables["runs"].to_dict("records"):
-        shares = raw.month_shares(row["start_month"], row["duration_days"])
-        power = row["runs"] * row["gang"] * extra[row["accelerator"]] / 1e3
+    for gang in raw.gangs(solved.plan):
+        shares = raw.month_shares(gang["start_month"], gang["duration_days"])
+        power = gang["runs"] * gang["gang"] * extra[gang["accelerator"]] / 1e3
         for day, month in days["month"].items():
             active = shares[int(month) - 1]
             if len(days) == 1:
-                active = row["duration_days"] / 365.0
+                active = gang["duration_days"] / 365.0
             if active > 0.0:
-                parts.append((row["site"], f"training_{day}", power * active))
+                parts.append((gang["site"], f"training_{day}", power * active))
     frame = pd.DataFrame(parts, columns=["site", "profile", "mw"])
     return frame.groupby(["site", "profile"])["mw"].sum()
 
@@ -186,8 +187,20 @@ def hours(solved: SolvedCase) -> pd.DataFrame:
                     }
                 )
             )
-    frame = pd.concat(parts, ignore_index=True)
     keys = ["site", "module", "typical_day", "hour"]
+    shifts = solved.plan.tables["shifts"]
+    moved = shifts["later_mw"] - shifts["earlier_mw"]
+    factors = [
+        raw.pue(case, module, raw.mean_temperature(case, site, int(days["month"][day])))
+        for site, module, day in shifts[keys[:3]].itertuples(index=False)
+    ]
+    weights = [float(days["weight_days"][day]) for day in shifts["typical_day"]]
+    parts.append(
+        shifts[keys].assign(
+            it_mw=moved, meter_mw=moved * np.array(factors, dtype=float), weight=weights
+        )
+    )
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     rules = {"it_mw": "sum", "meter_mw": "sum", "weight": "first"}
     return frame.groupby(keys, as_index=False).agg(rules)
 
@@ -262,13 +275,18 @@ def test_link_flows_are_the_sum_of_the_paths(solved: SolvedCase) -> None:
         for link in raw.shortest_links(case, regions["node"][region], site):
             flow[link] += row["share"] * rate[region, row["service"]]
     window = raw.value(case, "parameters", "dataset_window_days") * 86_400.0
-    for row in tables["runs"].to_dict("records"):
-        home = jobs["dataset_site"][row["job"]]
-        each = jobs["dataset_tb"][row["job"]] * 8e12 / window / 1e9
-        assert row["dataset_gbps"] == pytest.approx(row["runs"] * each, rel=1e-9)
-        if site_province[home] != site_province[row["site"]]:
-            for link in raw.shortest_links(case, home, row["site"]):
-                flow[link] += row["runs"] * each
+    for gang in raw.gangs(solved.plan):
+        home = jobs["dataset_site"][gang["job"]]
+        each = jobs["dataset_tb"][gang["job"]] * 8e12 / window / 1e9 * gang["share"]
+        assert gang["dataset_gbps"] == pytest.approx(gang["runs"] * each, rel=1e-9)
+        if site_province[home] != site_province[gang["site"]]:
+            for link in raw.shortest_links(case, home, gang["site"]):
+                flow[link] += gang["runs"] * each
+    for row in tables["split_runs"].to_dict("records"):
+        sites = row["sites"].split("+")
+        assert len(sites) == 2  # there and back over the one path
+        for link in raw.shortest_links(case, *sites):
+            flow[link] += 2.0 * row["runs"] * row["bandwidth_tbps"] * 1e3
     links = tables["links"].set_index("link")
     raws = case.tables["links"].frame.set_index("link")
     assert set(links.index) == set(flow)
@@ -290,7 +308,7 @@ def test_ledgers_add_up(solved: SolvedCase, hours: pd.DataFrame) -> None:
     claimed = tables["contracts"].groupby("site")["energy_gwh"].sum()
     claimed = claimed.reindex(ledgers.index, fill_value=0.0)
     np.testing.assert_allclose(ledgers["claimed_gwh"], claimed, rtol=1e-12)
-    assert (claimed <= ledgers["meter_gwh"] + 1e-6).all()
+    assert (claimed + ledgers["own_gwh"] <= ledgers["meter_gwh"] + 1e-6).all()
     kind = case.tables["modules"].frame.set_index("module")["kind"]
     wue = raw.series(case, "modules", "module", "wue_l_per_kwh")
     it = hours["it_mw"] * hours["weight"] / 1e3
@@ -310,13 +328,25 @@ def test_ledgers_add_up(solved: SolvedCase, hours: pd.DataFrame) -> None:
     np.testing.assert_allclose(ledgers["water_m3"], by_site(it * litres) * 1e3, rtol=1e-9)
     location = raw.grid(case, "location_kgco2_per_kwh").reindex(ledgers.index)
     residual = raw.grid(case, "residual_kgco2_per_kwh").reindex(ledgers.index)
-    meters = ledgers["meter_gwh"]
-    np.testing.assert_allclose(ledgers["location_kt"], location * meters, rtol=1e-9)
-    np.testing.assert_allclose(ledgers["market_kt"], residual * (meters - claimed), rtol=1e-9)
+    meters, own, taken = ledgers["meter_gwh"], ledgers["own_gwh"], ledgers["import_gwh"]
+    np.testing.assert_allclose(ledgers["location_kt"], location * taken, rtol=1e-9)
+    market = residual * (taken - claimed)
+    np.testing.assert_allclose(ledgers["market_kt"], market, rtol=1e-9, atol=1e-12)
+    written = tables["energy_by_hour"]
+    weight = raw.days(case)["weight_days"]
+    days = np.array([weight[day] for day in written["typical_day"]])
+    for column, of in (("import_mw", taken), ("own_mw", own)):
+        gwh = (written[column] * days / 1e3).groupby(written["site"]).sum()
+        expected = gwh.reindex(ledgers.index, fill_value=0.0)
+        np.testing.assert_allclose(of, expected, rtol=1e-9, atol=1e-12)
+    lines = tables["lines"].groupby("site")[["self_use_gwh", "export_gwh"]].sum()
+    lines = lines.reindex(ledgers.index, fill_value=0.0)
+    np.testing.assert_allclose(own, lines["self_use_gwh"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(ledgers["export_gwh"], lines["export_gwh"], rtol=1e-12)
     green = raw.grid(case, "green_share").reindex(ledgers.index)
     np.testing.assert_allclose(ledgers["physical_green_share"], green, rtol=1e-12)
     share = [
-        taken / used if used > 0.0 else 0.0 for taken, used in zip(claimed, meters, strict=True)
+        part / used if used > 0.0 else 0.0 for part, used in zip(claimed + own, meters, strict=True)
     ]
     np.testing.assert_allclose(ledgers["contractual_green_share"], share, rtol=1e-9)
 

@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.plan.hour_tables import HOUR_TABLES
+from optimizer.plan.queueing_tables import POOL_RESERVES, POOLS
 from optimizer.plan.release_tables import RELEASE_TABLES
+from optimizer.plan.reliability_tables import RELIABILITY_TABLES
 from optimizer.plan.result_tables import (
     ACCELERATORS,
     BUILDS,
@@ -30,7 +33,8 @@ from optimizer.plan.result_tables import (
     UNPLACED,
     UNSERVED,
 )
-from tests.plan.solved_cases import SolvedCase, refused, with_value
+from optimizer.plan.split_tables import SPLIT_PARTS, SPLIT_RUNS
+from tests.plan.solved_cases import plan_with, refused, with_value
 
 TABLES = (
     PLACEMENTS,
@@ -38,8 +42,14 @@ TABLES = (
     *RELEASE_TABLES,
     SERVICE_ACCELERATORS,
     RUNS,
+    SPLIT_RUNS,
+    SPLIT_PARTS,
     UNPLACED,
     ACCELERATORS,
+    POOLS,
+    POOL_RESERVES,
+    *RELIABILITY_TABLES,
+    *HOUR_TABLES,
     BUILDS,
     LOADS,
     ENERGY_BY_HOUR,
@@ -81,12 +91,14 @@ def measure(frame: pd.DataFrame) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
-def test_another_value_is_found(every_block: SolvedCase, table: str, column: str) -> None:
-    row, value = row_and_other_value(every_block.plan.tables[table], column)
-    assert refused(every_block.case, with_value(every_block.plan, table, row, column, value))
+def test_another_value_is_found(table: str, column: str) -> None:
+    solved = plan_with(table)
+    row, value = row_and_other_value(solved.plan.tables[table], column)
+    assert refused(solved.case, with_value(solved.plan, table, row, column, value))
 
 
 @pytest.mark.parametrize(("table", "column"), NUMBERS)
-def test_no_number_at_all_is_found(every_block: SolvedCase, table: str, column: str) -> None:
-    row, _value = row_and_other_value(every_block.plan.tables[table], column)
-    assert refused(every_block.case, with_value(every_block.plan, table, row, column, math.nan))
+def test_no_number_at_all_is_found(table: str, column: str) -> None:
+    solved = plan_with(table)
+    row, _value = row_and_other_value(solved.plan.tables[table], column)
+    assert refused(solved.case, with_value(solved.plan, table, row, column, math.nan))

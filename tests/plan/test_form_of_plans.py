@@ -13,11 +13,15 @@ import pytest
 
 from optimizer.plan.result_tables import RESULT_TABLES
 from optimizer.plan.verify import verify_plan
-from optimizer.plan.verify_shape import COST_TERMS, FORMS, LISTED
+from optimizer.plan.verify_shape import COST_TERMS, FORMS, LISTED, WHOLE
 from tests.plan.broken import COST_TERMS as BROKEN_TERMS
-from tests.plan.solved_cases import SolvedCase, with_table, with_value
+from tests.plan.broken_hours import COST_TERMS as HOUR_TERMS
+from tests.plan.solved_cases import SolvedCase, plan_with, solved_case, with_table, with_value
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
+
+# Their rules say which there are; they are broken below and in test_broken_plans.
+NAMED_BY_OTHER_RULES = ("configuration", "contract", "row")
 
 
 def found(solved: SolvedCase, table: str, frame: pd.DataFrame) -> set[tuple[str, str]]:
@@ -57,8 +61,10 @@ def test_the_form_is_that_of_the_result_tables() -> None:
 
 def test_cost_terms_are_those_of_the_model(every_block: SolvedCase) -> None:
     assert set(every_block.model.cost_terms) == set(BROKEN_TERMS)
+    by_hour = set(solved_case("hours").model.cost_terms)
+    assert by_hour - set(BROKEN_TERMS) == set(HOUR_TERMS)
     # Surcharges and subsidies are paid in test_policy_kinds.
-    assert set(BROKEN_TERMS) | {"pue_surcharge", "subsidies"} == COST_TERMS
+    assert {*BROKEN_TERMS, *HOUR_TERMS, "pue_surcharge", "subsidies"} == COST_TERMS
 
 
 @pytest.mark.parametrize("table", sorted(FORMS))
@@ -83,11 +89,12 @@ def test_a_column_left_out_is_named(every_block: SolvedCase, table: str) -> None
 
 
 @pytest.mark.parametrize("table", sorted(FORMS))
-def test_a_row_that_stands_twice_is_named(every_block: SolvedCase, table: str) -> None:
-    frame = every_block.plan.tables[table]
+def test_a_row_that_stands_twice_is_named(table: str) -> None:
+    solved = plan_with(table)
+    frame = solved.plan.tables[table]
     twice = pd.concat([frame, frame.iloc[[-1]]], ignore_index=True)
     place = f"{table}|{key_of(frame, table, -1)}"
-    assert found(every_block, table, twice) == {("row stands once", place)}
+    assert found(solved, table, twice) == {("row stands once", place)}
 
 
 @pytest.mark.parametrize("table", sorted(LISTED))
@@ -103,17 +110,35 @@ def test_a_code_that_is_not_listed_is_named(every_block: SolvedCase, table: str)
         (table, column)
         for table, form in FORMS.items()
         for column in form.key
-        if column not in {"gang", "start_month", "contract", "row"}
+        if column not in {*WHOLE, *NAMED_BY_OTHER_RULES}
     ],
 )
-def test_an_unknown_code_is_named(every_block: SolvedCase, table: str, column: str) -> None:
-    frame = edited(every_block.plan.tables[table], column, "unheard_of")
+def test_an_unknown_code_is_named(table: str, column: str) -> None:
+    solved = plan_with(table)
+    frame = edited(solved.plan.tables[table], column, "unheard_of")
     place = f"{table}.{column}|{key_of(frame, table, 0)}"
     wanted = {("code is known", place)}
     if table in LISTED:
-        code = every_block.plan.tables[table][column].iloc[0]
+        code = solved.plan.tables[table][column].iloc[0]
         wanted.add(("row is there", f"{table}|{code}"))
-    assert found(every_block, table, frame) == wanted
+    assert found(solved, table, frame) == wanted
+
+
+@pytest.mark.parametrize("table", ["split_runs", "split_parts"])
+def test_an_unknown_configuration_breaks_its_rule(table: str) -> None:
+    """A name of a configuration says all that the run is: the rule on it compares the two."""
+    solved = plan_with(table)
+    frame = edited(solved.plan.tables[table], "configuration", "unheard_of")
+    plan = with_table(solved.plan, table, frame)
+    violations = verify_plan(solved.case, plan).violations
+    broken = {(violation.rule, violation.place) for violation in violations}
+    job = frame["job"].iloc[0]
+    if table == "split_runs":
+        assert ("name of the configuration", f"{job}|unheard_of") in broken
+        whole = solved.plan.tables[table]["configuration"].iloc[0]
+        assert ("part belongs to a run", f"{job}|{whole}") in broken
+    else:
+        assert ("part belongs to a run", f"{job}|unheard_of") in broken
 
 
 @pytest.mark.parametrize("hour", [-1, 24, 2.5])
@@ -146,11 +171,12 @@ def test_what_cannot_be_counted_is_named(
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "1.0", True, None])
 @pytest.mark.parametrize("table", sorted(FORMS))
-def test_what_is_no_number_is_named(every_block: SolvedCase, table: str, value: object) -> None:
+def test_what_is_no_number_is_named(table: str, value: object) -> None:
+    solved = plan_with(table)
     for column in FORMS[table].numbers:
-        frame = edited(every_block.plan.tables[table], column, value)
+        frame = edited(solved.plan.tables[table], column, value)
         place = f"{table}.{column}|{key_of(frame, table, 0)}"
-        assert found(every_block, table, frame) == {("number is one", place)}
+        assert found(solved, table, frame) == {("number is one", place)}
 
 
 @pytest.mark.parametrize("value", [math.inf, "1.0", None])
@@ -195,5 +221,9 @@ def test_one_hour_left_out_is_counted(every_block: SolvedCase) -> None:
         "hours written": site,
         "IT load in the hour": f"{site}|{day}|{hour}",
         "meter in the hour": f"{site}|{day}|{hour}",
+        "own power in the hour": f"{site}|{day}|{hour}",
+        "charge in the hour": f"{site}|{day}|{hour}",
+        "discharge in the hour": f"{site}|{day}|{hour}",
+        "import in the hour": f"{site}|{day}|{hour}",
         "price in the hour": f"{site}|{day}|{hour}",
     }

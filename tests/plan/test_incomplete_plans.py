@@ -12,6 +12,7 @@ from optimizer.solve.options import SolveOptions
 from tests.plan.solved_cases import (
     SolvedCase,
     edited_case,
+    plan_with,
     refused,
     solve,
     with_table,
@@ -28,6 +29,8 @@ AMOUNT = {
     "service_accelerators": "busy_accelerators",
     "runs": "runs",
     "unplaced": "runs",
+    "backups": "share",
+    "backup_accelerators": "busy_accelerators",
     "loads": "mean_mw",
     "contracts": "energy_gwh",
     "costs": "million_yuan",
@@ -52,10 +55,11 @@ def rows_that_matter(frame: pd.DataFrame, table: str) -> list[int]:
 
 
 @pytest.mark.parametrize("table", sorted(RESULT_TABLES))
-def test_a_row_left_out_is_found(every_block: SolvedCase, table: str) -> None:
-    rows = rows_that_matter(every_block.plan.tables[table], table)
+def test_a_row_left_out_is_found(table: str) -> None:
+    solved = plan_with(table)
+    rows = rows_that_matter(solved.plan.tables[table], table)
     assert rows
-    missed = [row for row in rows if passes_without(every_block, table, row)]
+    missed = [row for row in rows if passes_without(solved, table, row)]
     assert missed == []
 
 
@@ -69,12 +73,13 @@ def test_a_fleet_that_is_forgotten_is_found(every_block: SolvedCase) -> None:
 
 
 @pytest.mark.parametrize("table", sorted(RESULT_TABLES))
-def test_a_row_written_twice_is_found(every_block: SolvedCase, table: str) -> None:
-    frame = every_block.plan.tables[table]
+def test_a_row_written_twice_is_found(table: str) -> None:
+    solved = plan_with(table)
+    frame = solved.plan.tables[table]
     row = rows_that_matter(frame, table)[0]
     twice = pd.concat([frame, frame.iloc[[row]]], ignore_index=True)
-    plan = with_table(every_block.plan, table, twice)
-    assert refused(every_block.case, plan)
+    plan = with_table(solved.plan, table, twice)
+    assert refused(solved.case, plan)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +101,26 @@ def test_a_row_written_twice_is_found(every_block: SolvedCase, table: str) -> No
         ("runs", "job"),
         ("runs", "site"),
         ("runs", "accelerator"),
+        ("split_runs", "job"),
+        ("split_runs", "configuration"),
+        ("split_runs", "accelerator"),
+        ("split_parts", "job"),
+        ("split_parts", "configuration"),
+        ("split_parts", "site"),
         ("unplaced", "job"),
         ("accelerators", "site"),
         ("accelerators", "accelerator"),
+        ("backups", "region"),
+        ("backups", "service"),
+        ("backups", "site"),
+        ("backups", "backup_site"),
+        ("backup_accelerators", "failure"),
+        ("backup_accelerators", "service"),
+        ("backup_accelerators", "site"),
+        ("backup_accelerators", "accelerator"),
+        ("failures", "failure"),
+        ("failures", "site"),
+        ("failures", "accelerator"),
         ("builds", "site"),
         ("builds", "module"),
         ("loads", "site"),
@@ -114,13 +136,12 @@ def test_a_row_written_twice_is_found(every_block: SolvedCase, table: str) -> No
         ("policies", "policy"),
     ],
 )
-def test_a_code_that_is_not_in_the_case_is_found(
-    every_block: SolvedCase, table: str, column: str
-) -> None:
-    frame = every_block.plan.tables[table]
+def test_a_code_that_is_not_in_the_case_is_found(table: str, column: str) -> None:
+    solved = plan_with(table)
+    frame = solved.plan.tables[table]
     row = rows_that_matter(frame, table)[0]
-    plan = with_value(every_block.plan, table, row, column, "unheard_of")
-    assert refused(every_block.case, plan)
+    plan = with_value(solved.plan, table, row, column, "unheard_of")
+    assert refused(solved.case, plan)
 
 
 @pytest.mark.parametrize(("row", "hour"), [(0, 24), (23, 99), (5, 4)])

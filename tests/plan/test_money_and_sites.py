@@ -47,6 +47,41 @@ def investments(solved: SolvedCase) -> Rows:
     building = tables["builds"].query("kind == 'new' and modules > 0")["site"].unique()
     for site in building:
         add(rows, "site_opening", site, sites["fixed_cost_million_yuan_per_year"][site])
+    months = raw.days(case)["month"]
+    peaks = tables["energy_by_hour"].groupby(["site", "typical_day"])["import_mw"].max()
+    for place, peak in zip(peaks.index.tolist(), peaks.tolist(), strict=True):
+        site, day = place
+        charge = raw.metered_charge(case, site, int(months[day]))
+        add(rows, "demand_charge", site, peak * charge)
+    return rows
+
+
+def own_supply(solved: SolvedCase) -> Rows:
+    """Return the cost of own generation and batteries, less what exports earn."""
+    case, tables = solved.case, solved.plan.tables
+    rows: Rows = {}
+    weight = raw.days(case)["weight_days"]
+    offers = raw.generation(case)
+    for row in tables["generation"].to_dict("records"):
+        offer = offers.loc[(row["contract"], row["site"])]
+        yearly = raw.annuity(case, offer["life_years"]) + offer["upkeep_share_per_year"]
+        capital = row["capacity_mw"] * 1e3 * offer["capex_yuan_per_kw"] / 1e6
+        add(rows, "generation", row["site"], capital * yearly)
+    of_line = offers.reset_index().drop_duplicates(["site", "line"]).set_index(["site", "line"])
+    for row in tables["line_hours"].to_dict("records"):
+        offer = of_line.loc[(row["site"], row["line"])]
+        hours = weight[row["typical_day"]]
+        used, sent = row["self_mw"] * hours, row["export_mw"] * hours
+        add(rows, "own_power", row["site"], used * offer["price_yuan_per_mwh"] / 1e6)
+        if sent > 0.0:
+            add(rows, "exports", row["site"], -sent * offer["export_price_yuan_per_mwh"] / 1e6)
+    batteries = case.tables["batteries"].frame.set_index(["battery", "site"])
+    for row in tables["batteries"].to_dict("records"):
+        offer = batteries.loc[(row["battery"], row["site"])]
+        capital = row["power_mw"] * offer["capex_yuan_per_kw"] / 1e3
+        capital += row["energy_mwh"] * offer["capex_yuan_per_kwh"] / 1e3
+        yearly = raw.annuity(case, offer["life_years"]) + offer["upkeep_share_per_year"]
+        add(rows, "batteries", row["site"], capital * yearly)
     return rows
 
 
@@ -56,7 +91,7 @@ def energy(solved: SolvedCase) -> Rows:
     rows: Rows = {}
     weight = raw.days(case)["weight_days"]
     for row in tables["energy_by_hour"].to_dict("records"):
-        gwh = row["meter_mw"] * weight[row["typical_day"]] / 1e3
+        gwh = row["import_mw"] * weight[row["typical_day"]] / 1e3
         add(rows, "energy", row["site"], gwh * row["price_yuan_per_kwh"])
     meter = tables["ledgers"].set_index("site")["meter_gwh"]
     for step in case.tables["supply_steps"].frame.to_dict("records"):
@@ -100,11 +135,15 @@ def network_and_moves(solved: SolvedCase) -> Rows:
     for pin in case.tables["pins"].frame.query("rule == 'moving_cost'").to_dict("records"):
         workload, site = pin["workload"], pin["site"]
         placed = tables["placements"].query("service == @workload and site == @site")
-        run = tables["runs"].query("job == @workload and site == @site")
+        runs = sum(
+            run["runs"] * run["share"]
+            for run in raw.gangs(solved.plan)
+            if (run["job"], run["site"]) == (workload, site)
+        )
         part = (
             placed["requests_million_per_day"].sum() / demand[workload]
             if workload in demand.index
-            else run["runs"].sum() / count[workload]
+            else runs / count[workload]
         )
         add(rows, "moving", site, pin["value"] * part)
     soft = active_policies(case).query("not hard").set_index("policy")
@@ -123,7 +162,7 @@ def active_policies(case: Case) -> pd.DataFrame:
     return frame[frame["enabled"] & begun & ~over]
 
 
-@pytest.mark.parametrize("part", [investments, energy, network_and_moves])
+@pytest.mark.parametrize("part", [investments, energy, own_supply, network_and_moves])
 def test_cost_rows(solved: SolvedCase, part: object) -> None:
     assert callable(part)
     expected: Rows = part(solved)
@@ -136,7 +175,8 @@ def test_cost_rows(solved: SolvedCase, part: object) -> None:
 
 
 def test_cost_rows_are_all_accounted_for(solved: SolvedCase) -> None:
-    expected = investments(solved) | energy(solved) | network_and_moves(solved)
+    expected = investments(solved) | energy(solved) | own_supply(solved)
+    expected |= network_and_moves(solved)
     assert set(solved.plan.tables["costs"]["term"]) <= {term for term, _place in expected}
     assert sum(expected.values()) == pytest.approx(solved.solved.solution.objective, rel=1e-6)
 
@@ -156,7 +196,7 @@ def test_policy_rows_say_how_far_they_are_from_their_limit(solved: SolvedCase) -
             assert slack >= -1e-6 * size, row
 
 
-def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float]]:
+def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float]]:  # noqa: C901, PLR0912 - one branch for each kind
     """Return activity and limit of every policy row that a site, a build or the nation has."""
     case, tables = solved.case, solved.plan.tables
     ledgers = tables["ledgers"].set_index("site")
@@ -179,8 +219,23 @@ def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float
                 limit * float(ledgers["it_gwh"].sum()),
             )
         elif kind == "green_share_physical_min":
-            green = float((here["meter_gwh"] * here["physical_green_share"]).sum())
+            rest = here["meter_gwh"] - here["own_gwh"]
+            green = float((rest * here["physical_green_share"] + here["own_gwh"]).sum())
             sides[code, "national"] = (green, limit * float(here["meter_gwh"].sum()))
+        elif kind == "green_share_hourly_min":
+            rest = here["meter_gwh"] - here["matched_gwh"]
+            green = float((rest * here["physical_green_share"] + here["matched_gwh"]).sum())
+            sides[code, "national"] = (green, limit * float(here["meter_gwh"].sum()))
+        elif kind.startswith("direct_"):
+            for row in tables["lines"].query("direct and built").to_dict("records"):
+                used, sent, all_of_it = (
+                    row[name] for name in ("self_use_gwh", "export_gwh", "available_gwh")
+                )
+                sides[code, f"{row['site']}|{row['line']}"] = {
+                    "direct_self_use_min": (used, limit * all_of_it),
+                    "direct_load_share_min": (used, limit * ledgers["meter_gwh"][row["site"]]),
+                    "direct_export_max": (sent, limit * all_of_it),
+                }[kind]
         elif kind == "carbon_cap":
             sides[code, "national"] = (float(ledgers[f"{policy['ledger']}_kt"].sum()), limit)
         elif kind == "budget":
@@ -195,7 +250,7 @@ def policy_sides(solved: SolvedCase) -> dict[tuple[str, str], tuple[float, float
                     "utilisation_min": (rows["used_mw"].sum(), limit * rows["it_mw"].sum()),
                     "new_it_mw_max": (rows["it_mw"].sum(), limit),
                     "green_share_contractual_min": (
-                        ledgers["claimed_gwh"][site],
+                        ledgers["claimed_gwh"][site] + ledgers["own_gwh"][site],
                         limit * ledgers["new_meter_gwh"][site],
                     ),
                 }[kind]
@@ -260,7 +315,9 @@ def test_what_a_site_carries(solved: SolvedCase) -> None:
         for work in tables["service_accelerators"].query("site == @site").to_dict("records"):
             power = work["busy_accelerators"] * extra[work["accelerator"]] / 1e3
             expected[kind[work["service"]]] += power
-        for run in tables["runs"].query("site == @site").to_dict("records"):
+        for run in raw.gangs(solved.plan):
+            if run["site"] != site:
+                continue
             power = run["runs"] * run["gang"] * extra[run["accelerator"]] / 1e3
             expected["training_mw"] += power * run["duration_days"] / 365.0
         cards = tables["accelerators"].query("site == @site")

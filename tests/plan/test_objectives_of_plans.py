@@ -136,6 +136,7 @@ def test_a_run_of_cost_says_no_more_than_before(tmp_path: Path) -> None:
         "cost", "it", "million yuan", run.plan.objective_million_yuan, run.plan.bound_million_yuan
     )
     assert set(run.record["options"]) == {
-        *("gap_location", "time_limit", "solver", "threads", "seed", "relaxed", "write_mps")
+        *("gap_location", "time_limit", "solver", "threads", "seed", "relaxed", "whole"),
+        "write_mps",
     }
     assert "objective 1" not in "\n".join(summary_of(run, "en").lines)

@@ -40,7 +40,13 @@ LIMITS = (
     limit(
         "accelerators", "availability", 0.5, {"accelerators in the hour"}, accelerator="new_card"
     ),
-    limit("sites", "ceiling_mw", 30, {"ceiling"}, site="west_cluster"),
+    limit(
+        "sites",
+        "ceiling_mw",
+        30,
+        {"ceiling", "import within the ceiling"},
+        site="west_cluster",
+    ),
     limit("sites", "build_limit_mw", 1, {"build limit"}, site="east_metro"),
     limit("sites", "ai_ready_it_mw", 1, {"existing power"}, site="east_metro"),
     limit(
@@ -63,7 +69,13 @@ LIMITS = (
     limit("jobs", "accelerators", 4104, {"given gang"}, job="base"),
     limit("jobs", "accelerator", "old_card", {"job runs on the accelerator"}, job="base"),
     limit("jobs", "residency", "province", {"job stays in its province"}, job="base"),
-    limit("jobs", "dataset_tb", 601, {"data set rate", "flow", "flow within capacity"}, job="base"),
+    limit(
+        "jobs",
+        "dataset_tb",
+        601,
+        {"data set rate", "traffic is carried", "flow", "flow within capacity"},
+        job="base",
+    ),
     limit("jobs", "flop", 1.5e25, {"duration"}, job="base"),
     limit("jobs", "checkpoint_tb", 20, {"goodput", "duration"}, job="base"),
     limit("services", "single_source", True, {"single source"}, service="control"),
@@ -136,6 +148,12 @@ LIMITS = (
     limit("policies", "value", 90, {"cost carbon", "objective"}, policy="carbon_price"),
 )
 
+ROUND_TRIPS = {
+    "round trip",
+    "round trip of a path",
+    "round trip to the backup",
+    "two ways of a path",
+}
 NUMBERS = (
     limit(
         "tariffs",
@@ -231,9 +249,37 @@ NUMBERS = (
         "service_rates",
         "decode_tokens_per_s",
         1000,
-        {"requests of accelerators", "work equals demand"},
+        {
+            "requests of accelerators",
+            "work equals demand",
+            "reserve of a pool",
+            "requests of backup accelerators",
+            "backup work equals what is lost",
+        },
         service="chat",
         accelerator="old_card",
+    ),
+    limit(
+        "service_rates",
+        "accelerators_per_replica",
+        9,
+        {"load of a pool", "replicas in reserve", "reserve of a pool"},
+        service="chat",
+        accelerator="old_card",
+    ),
+    limit(
+        "services",
+        "expected_pools",
+        2,
+        {"reserve of a pool"},
+        service="chat",
+    ),
+    limit(
+        "parameters",
+        "value",
+        0.04,
+        {"reserve of a pool", "exact servers of a pool", "servers keep the wait"},
+        parameter="wait_probability",
     ),
     limit(
         "links",
@@ -284,7 +330,11 @@ NUMBERS = (
         "grid",
         "green_share",
         0.44,
-        {"ledger physical_green_share", "policy green_physical activity"},
+        {
+            "ledger physical_green_share",
+            "ledger hourly_green_share_with_grid",
+            "policy green_physical activity",
+        },
         province="WE",
     ),
     limit(
@@ -298,7 +348,7 @@ NUMBERS = (
         "grid",
         "location_kgco2_per_kwh",
         0.4,
-        {"ledger location_kt", "cost carbon", "objective"},
+        {"ledger location_kt", "ledger hourly_kt", "cost carbon", "objective"},
         province="WE",
     ),
     limit(
@@ -308,10 +358,13 @@ NUMBERS = (
         {
             "annual PUE",
             "meter in the hour",
+            "import in the hour",
             "cost energy",
             "cost carbon",
             "objective",
             "ledger meter_gwh",
+            "ledger import_gwh",
+            "ledger hourly_kt",
             "ledger location_kt",
             "ledger market_kt",
             "ledger new_meter_gwh",
@@ -355,7 +408,13 @@ NUMBERS = (
     limit(
         "finance", "value", 20, {"cost network_upgrade", "objective"}, parameter="link_life_years"
     ),
-    limit("parameters", "value", 40, {"data set rate", "flow"}, parameter="dataset_window_days"),
+    limit(
+        "parameters",
+        "value",
+        40,
+        {"data set rate", "traffic is carried", "flow"},
+        parameter="dataset_window_days",
+    ),
     limit(
         "parameters",
         "value",
@@ -374,18 +433,30 @@ NUMBERS = (
         "parameters", "value", 1.0, {"goodput", "duration"}, parameter="checkpoint_write_tb_per_s"
     ),
     limit("parameters", "value", 30, {"goodput", "duration"}, parameter="restart_minutes"),
-    limit("parameters", "value", 4.5, {"round trip"}, parameter="fibre_us_per_km"),
+    limit("parameters", "value", 4.5, ROUND_TRIPS, parameter="fibre_us_per_km"),
     limit("parameters", "value", 1.5, {"cost demand_charge", "objective"}, parameter="kva_per_kw"),
-    limit("parameters", "value", 1.2, {"round trip"}, parameter="p99_factor_ip_private"),
-    limit("parameters", "value", 1.9, {"round trip"}, parameter="route_factor_public"),
-    limit("parameters", "value", 0.2, {"round trip"}, parameter="equipment_one_way_ms_optical"),
+    limit(
+        "parameters",
+        "value",
+        1.2,
+        ROUND_TRIPS - {"two ways of a path"},
+        parameter="p99_factor_ip_private",
+    ),
+    limit("parameters", "value", 1.9, ROUND_TRIPS, parameter="route_factor_public"),
+    limit("parameters", "value", 0.2, ROUND_TRIPS, parameter="equipment_one_way_ms_optical"),
     limit("latency", "rtt_ms", 7.0, {"round trip"}, network="ip_private"),
-    limit("latency", "percentile", "mean", {"round trip"}, network="public"),
+    limit(
+        "latency",
+        "percentile",
+        "mean",
+        ROUND_TRIPS - {"round trip to the backup"},
+        network="public",
+    ),
     limit(
         "services",
         "bytes_in_per_request",
         7_000_100,
-        {"peak rate", "flow", "flow within capacity"},
+        {"peak rate", "traffic is carried", "flow", "flow within capacity"},
         service="archive",
     ),
 )

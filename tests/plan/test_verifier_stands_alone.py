@@ -14,7 +14,7 @@ from optimizer.plan.verify import verify_plan, verify_tables
 from tests.plan.solved_cases import SolvedCase
 
 FOLDER = Path(optimizer.plan.__file__).resolve().parent
-FILES = sorted([*list(FOLDER.glob("verify*.py")), FOLDER / "recompute.py", FOLDER / "violation.py"])
+FILES = sorted([*FOLDER.glob("verify*.py"), *FOLDER.glob("recompute*.py"), FOLDER / "violation.py"])
 OWN = {f"optimizer.plan.{path.stem}" for path in FILES}
 # The type that holds the case, the type that holds the plan, and the forms they are made of.
 TYPES = {
@@ -43,7 +43,8 @@ def imports(path: Path) -> list[tuple[str, str]]:
 def test_files_are_those_of_the_verifier() -> None:
     names = {path.name for path in FILES}
     assert {"verify.py", "verify_work.py", "verify_power.py", "verify_money.py"} <= names
-    assert {"verify_rules.py", "recompute.py", "violation.py"} <= names
+    assert {"verify_rules.py", "recompute.py", "recompute_supply.py", "violation.py"} <= names
+    assert {"verify_balance.py", "verify_hours.py", "verify_supply.py"} <= names
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem))

@@ -152,3 +152,34 @@ def test_a_case_of_few_integers_is_searched_at_once(monkeypatch: pytest.MonkeyPa
     model = model_of("tiny")
     solve_model(model, SolveOptions())
     assert solves == [int(model.integer.sum())]
+
+
+@pytest.mark.parametrize("lost", ["all", "good"])
+def test_fine_stage_that_lost_good_points_is_tried_as_the_problem_is(
+    always_in_stages: list[int], monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """The reductions are made to cut off everything, or all but a point that is too dear."""
+    counted: Callable[..., SolverAnswer] = vars(coarse)["run_solver"]
+    presolves: list[object] = []
+    gap = 1e-6
+
+    def losing(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
+        answer = counted(model, *arguments, **named)
+        tuning = named.get("tuning")
+        assert tuning is None or isinstance(tuning, dict)
+        if tuning is None or "objective_target" not in tuning:
+            return answer
+        presolves.append(tuning.get("presolve", "on"))
+        if presolves[-1] == "off" or lost == "good":
+            return answer
+        return dataclasses.replace(answer, values=None, bound=np.inf)
+
+    monkeypatch.setattr(coarse, "run_solver", losing)
+    if lost == "good":
+        gap = 1e-12  # no point is good enough
+    solution = solve_model(model_of("tiny"), SolveOptions(gap_location=gap)).solution
+    assert always_in_stages
+    assert presolves[:2] == ["on", "off"]
+    optimum = direct("tiny").solution.objective
+    assert solution.status is Status.OPTIMAL
+    assert solution.objective == pytest.approx(optimum, rel=1e-6)

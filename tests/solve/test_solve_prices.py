@@ -16,6 +16,7 @@ from optimizer.inputs.case import Case
 from optimizer.model.assembly import LinearModel
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import SolveOptions
+from optimizer.solve.parts import with_integers_fixed
 from optimizer.solve.prices import (
     PRICED_COLUMNS,
     PRICED_ROWS,
@@ -23,7 +24,7 @@ from optimizer.solve.prices import (
     finite_difference,
     shadow_prices,
 )
-from optimizer.solve.run import Solved, solve_model, with_integers_fixed
+from optimizer.solve.run import Solved, solve_model
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
 
 STEP = 1e-4

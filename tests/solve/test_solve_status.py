@@ -20,7 +20,8 @@ from optimizer.solve.coarse import search
 from optimizer.solve.explain import Easing, smallest_easing
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import Progress, SolveOptions
-from optimizer.solve.run import location_cost, solve_model, with_integers_fixed
+from optimizer.solve.parts import with_integers_fixed
+from optimizer.solve.run import location_cost, solve_model
 from optimizer.solve.solvers import SolverAnswer
 from optimizer.solve.status import status_of
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
@@ -320,5 +321,6 @@ def test_options_that_shape_the_result_are_recorded() -> None:
         "threads": 2,
         "seed": 3,
         "relaxed": 0,
+        "whole": 0,
     }
     assert SolveOptions().recorded()["time_limit"] == "none"

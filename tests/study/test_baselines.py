@@ -213,6 +213,11 @@ def ample(share_of_demand: float, *, jobs: bool) -> Case:
     left_out = {"base", "local", "spare"} | (set() if jobs else {"tune_autumn", "tune_spring"})
     edits += [without("jobs", job=job) for job in sorted(left_out)]
     edits += [cell("services", "single_source", False, service="search")]
+    for service in ("camera", "chat", "office"):
+        edits += [
+            cell("services", "pool", "", service=service),
+            cell("services", "expected_pools", np.nan, service=service),
+        ]
     return edited_case("every_block", *edits)
 
 
