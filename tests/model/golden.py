@@ -1,7 +1,7 @@
-"""The linear programs of two cases in LP format, one file for each block of the model.
+"""The linear programs of small cases in LP format, one file for each block of the model.
 
-Every line of the whole program of the hand case stands in exactly one file. Of the case by the
-hour the blocks are kept that act in it alone or otherwise. Write the files anew with::
+Every line of the whole program of the hand case stands in exactly one file. Of the other cases
+the blocks are kept that they are for. Write the files anew with::
 
     python -m tests.model.golden
 """
@@ -14,27 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from optimizer.inputs.case import Case, read_case
+from optimizer.inputs.case import Case
 from optimizer.model.assembly import Assembly, Block, LinearModel
 from optimizer.model.build import BLOCKS, build_model
 from optimizer.model.index import index_sets
 from optimizer.model.problem import pulp_problem, write_problem
-from tests.model.hours_case import hours_case
+from tests.model.golden_cases import GOLDEN_CASES
 
-HAND: Final = Path(__file__).resolve().parent / "cases" / "hand"
-"""A case of two sites with round numbers, so that its rows can be worked out by hand."""
-
-GOLDEN: Final = Path(__file__).resolve().parent / "golden"
-GOLDEN_HOURS: Final = Path(__file__).resolve().parent / "golden_hours"
-HOUR_FILES: Final = (
-    "demand_charge",
-    "hourly",
-    "flexible",
-    "green",
-    "matching",
-    "policy",
-)
-"""Blocks that the case by the hour keeps."""
+FOLDER: Final = Path(__file__).resolve().parent / "golden"
+"""One folder for each case, one file for each block kept of it."""
 
 LAST: Final = "finish"
 """What :meth:`Assembly.finish` adds after the blocks."""
@@ -64,6 +52,8 @@ def entry_names(case: Case, block: Block) -> list[str]:
             words = list(case.derived.profiles.names)
         elif key == "policy":
             words = [policy.policy for policy in case.derived.policies]
+        elif key == "line" and "pool" in block.index:
+            words = ["large", "small"]
         elif key == "line":
             words = list(case.derived.supply.generation.line_names)
         elif key == "offer":
@@ -95,16 +85,27 @@ def column_names(case: Case, model: LinearModel) -> list[str]:
 
 def files_of_blocks(case: Case) -> dict[str, str]:
     """Return the name of the file that adds each block of columns or rows."""
-    assembly, sets = Assembly(), index_sets(case)
+    whole = Assembly()
+    views: list[Assembly] = []
     owner: dict[str, str] = {}
-    for add in BLOCKS:
-        add(assembly, case, sets)
-        for name in (*assembly.columns, *assembly.rows):
-            owner.setdefault(name, add.__name__.removeprefix("add_"))
-    assembly.finish()
-    for name in (*assembly.columns, *assembly.rows):
+    for period in case.periods:
+        view, sets = whole.period(period.period, tuple(views)), index_sets(period)
+        for add in BLOCKS:
+            add(view, period, sets)
+            for block in (*view.columns.values(), *view.rows.values()):
+                owner.setdefault(block.name, add.__name__.removeprefix("add_"))
+        views.append(view)
+    model = whole.finish()
+    for name in (*model.columns, *model.rows):
         owner.setdefault(name, LAST)
     return owner
+
+
+def kept_texts(name: str) -> dict[str, str]:
+    """Return the LP files kept of a case of :data:`GOLDEN_CASES`."""
+    kept = GOLDEN_CASES[name]
+    texts = golden_texts(kept.case())
+    return {block: texts[block] for block in kept.blocks or texts}
 
 
 def golden_texts(case: Case) -> dict[str, str]:
@@ -150,7 +151,7 @@ def _legend(case: Case, model: LinearModel, owner: dict[str, str], file: str) ->
 
 def _lines(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield section, block name and text of every term of the objective and every other line."""
-    joined = re.sub(r"\n (?=[+-])", " ", text)
+    joined = re.sub(r"\n (?=[+\-<>=])", " ", text)
     title = ""
     for line in joined.splitlines():
         if line.startswith("\\") or line == "End" or not line:
@@ -173,20 +174,12 @@ def _block_name(text: str) -> str:
 
 
 def main() -> None:
-    """Write the golden files of both cases."""
-    for folder, texts in (
-        (GOLDEN, golden_texts(read_case(HAND))),
-        (GOLDEN_HOURS, hour_texts()),
-    ):
-        folder.mkdir(exist_ok=True)
-        for name, text in texts.items():
-            (folder / f"{name}.lp").write_text(text, encoding="utf-8", newline="\n")
-
-
-def hour_texts() -> dict[str, str]:
-    """Return the LP files kept of the case by the hour."""
-    texts = golden_texts(hours_case())
-    return {name: texts[name] for name in HOUR_FILES}
+    """Write the golden files of every case."""
+    for name in GOLDEN_CASES:
+        folder = FOLDER / name
+        folder.mkdir(exist_ok=True, parents=True)
+        for block, text in kept_texts(name).items():
+            (folder / f"{block}.lp").write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 from optimizer.inputs.case import Case, read_case
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
-from tests.model.golden import HAND, column_names, entry_names
+from tests.model.golden import column_names, entry_names
+from tests.model.golden_cases import HAND
 from tests.model.hours_case import hours_case
 
 INFINITY = float("inf")

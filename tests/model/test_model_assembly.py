@@ -18,7 +18,7 @@ from optimizer.model.build import (
     with_row,
 )
 from optimizer.solve.living import LivingModel
-from tests.model.golden import HAND
+from tests.model.golden_cases import HAND
 
 
 @pytest.fixture(scope="module")

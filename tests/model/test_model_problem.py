@@ -21,7 +21,7 @@ from optimizer.model.build import build_model, holding_unserved, serving_everyth
 from optimizer.model.problem import FREE, filled_slowly, pulp_problem, write_problem
 from optimizer.solve.highs import ArrayHiGHS, pass_arrays
 from optimizer.solve.options import SolveOptions
-from tests.model.golden import HAND
+from tests.model.golden_cases import HAND
 
 INFINITY = float("inf")
 CORE: Final = "_rustcore"

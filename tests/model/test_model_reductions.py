@@ -19,7 +19,7 @@ from optimizer.model.index import undominated_columns
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
-from tests.model.golden import HAND
+from tests.model.golden_cases import HAND
 
 shapes = hypothesis_numpy.arrays(
     np.float64,
