@@ -46,6 +46,13 @@ def same(parts: RawSolution, whole: RawSolution) -> None:
     assert parts.bound <= parts.objective
 
 
+def test_relaxation_of_two_periods_with_every_block() -> None:
+    # Pools, backup and runs over several sites between periods, in parts and whole.
+    case = read_case("tiny-complete")
+    assert is_split(build_model(case)[0])
+    same(solution(case, LP), solution(case, WHOLE_LP))
+
+
 def test_teaching_case_by_the_hour(tiny: Path) -> None:
     case = read_case(tiny)
     assert is_split(build_model(case)[0])
