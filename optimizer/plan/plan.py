@@ -415,12 +415,15 @@ def _builds(case: Case, values: _Values) -> pd.DataFrame:
     it_mw = modules["it_mw"].to_numpy(dtype=float)
     shape = case.derived.cooling.allowed.shape
     built, used, energy, it_energy = (np.zeros(shape) for _ in range(4))
-    for name, target in (("built", built), ("used", used), ("energy", energy)):
+    for name, target in (("built", built), ("used", used)):
         index, number = values.used(name)
         target[index["site"], index["module"]] = number
     index, mean = values.used("load")
-    hours = profile_hours(case)
-    np.add.at(it_energy, (index["site"], index["module"]), mean * hours[index["profile"]] / 1e3)
+    by_day = profile_hours_by_day(case)[index["profile"]] * mean[:, None] / 1e3
+    pue = case.derived.cooling.pue[index["site"], index["module"]]
+    # Both from the loads: where there is next to none, the solver's energy is rounding.
+    np.add.at(it_energy, (index["site"], index["module"]), by_day.sum(axis=1))
+    np.add.at(energy, (index["site"], index["module"]), (by_day * pue).sum(axis=1))
     existing = (modules["kind"] == "existing").to_numpy()
     power = built * it_mw
     power[:, existing] = existing_power(case)[:, None]
@@ -455,9 +458,15 @@ def existing_power(case: Case) -> NDArray[np.float64]:
 
 def profile_hours(case: Case) -> NDArray[np.float64]:
     """Return ``(P,)`` hours of the year that one MW of each profile counts for."""
+    hours: NDArray[np.float64] = profile_hours_by_day(case).sum(axis=1)
+    return hours
+
+
+def profile_hours_by_day(case: Case) -> NDArray[np.float64]:
+    """Return ``(P, D)`` hours that one MW of each profile counts for on each typical day."""
     hours: NDArray[np.float64] = (
         case.derived.calendar.weight[None, :, None] * case.derived.profiles.shape
-    ).sum(axis=(1, 2))
+    ).sum(axis=2)
     return hours
 
 

@@ -109,6 +109,29 @@ def new_run_folder(folder: Path, *, replace: bool) -> Iterator[Path]:
         If the disk refuses.
     """
     refuse_existing(folder, replace=replace)
+    with written_whole(folder) as partial:
+        yield partial
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder that takes its name, and the old one's place, once it is written.
+
+    Parameters
+    ----------
+    folder
+        The folder; what is there is replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        Folder to write into.
+
+    Raises
+    ------
+    OutputError
+        If the disk refuses.
+    """
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -118,9 +141,9 @@ def new_run_folder(folder: Path, *, replace: bool) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(
             Text(
-                "cannot write the run to {folder} ({reason}); free space or choose another place "
+                "cannot write to {folder} ({reason}); free space or choose another place "
                 "with --out; nothing was left behind",
-                "无法将结果写入 {folder}（{reason}）；请释放空间或用 --out 指定其他位置；未留下"
+                "无法写入 {folder}（{reason}）；请释放空间或用 --out 指定其他位置；未留下"
                 "任何不完整文件",
             ).filled(folder=folder, reason=error.strerror or str(error))
         ) from error
