@@ -23,6 +23,7 @@ from optimizer.labels import Text
 VERBS: Final = {
     "plan": "optimizer.cli.plan",
     "frontier": "optimizer.cli.frontier",
+    "regret": "optimizer.cli.regret",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
     "data": "optimizer.cli.data",
