@@ -24,6 +24,7 @@ VERBS: Final = {
     "plan": "optimizer.cli.plan",
     "frontier": "optimizer.cli.frontier",
     "regret": "optimizer.cli.regret",
+    "claims": "optimizer.cli.claims",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
     "data": "optimizer.cli.data",

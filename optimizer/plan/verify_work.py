@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from typing import Final
 
 from optimizer.plan.recompute import MONTH_DAYS, Recomputed
 from optimizer.plan.verify_queueing import reserved_accelerators
@@ -11,6 +12,8 @@ from optimizer.plan.verify_release import tiers_by_service
 from optimizer.plan.verify_split import check_counts, gangs_at_sites
 from optimizer.plan.verify_written import Written
 from optimizer.plan.violation import Checker
+
+PER_THOUSAND: Final = 1e3
 
 
 def check_work(checker: Checker, facts: Recomputed, plan: Written) -> None:
@@ -234,6 +237,8 @@ def _accelerators(checker: Checker, facts: Recomputed, plan: Written) -> None:
                     hours[hour] + gangs[key][month] + reserved[key],
                     ready,
                     "1",
+                    # The rows are in thousands: where none stand, rounding is of that size.
+                    scale=PER_THOUSAND,
                 )
         if key in rows:
             mean = sum(busy[key].values()) + trained[key]

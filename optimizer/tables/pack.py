@@ -51,6 +51,11 @@ def shipped_scenarios() -> dict[str, Path]:
     return {path.stem: path for path in sorted((data_folder() / "scenarios").glob("*.yaml"))}
 
 
+def claims_file() -> Path:
+    """Return the shipped claims."""
+    return data_folder() / "claims.yaml"
+
+
 def basemap_file() -> Path:
     """Return the shipped boundaries (GeoJSON)."""
     return data_folder() / "basemap" / "china.geojson"
