@@ -321,15 +321,10 @@ class Recomputed(RawSupply):
         return shares
 
     def day_share(self, day: str, month_shares: list[float]) -> float:
-        """Return the share of a typical day's days in which a run is active."""
-        if len(self.days) == 1:
-            active = sum(
-                share * length for share, length in zip(month_shares, MONTH_DAYS, strict=True)
-            )
-            return active / sum(MONTH_DAYS)
-        return month_shares[self.days[day][0] - 1]
-
-    # --- carbon and policy -----------------------------------------------------------------
+        """Return the share of the days that a typical day stands for in which a run is active."""
+        months = self.months_of(day)
+        active = sum(month_shares[month - 1] * MONTH_DAYS[month - 1] for month in months)
+        return active / sum(MONTH_DAYS[month - 1] for month in months)
 
     def grid(self, site: str) -> Row:
         """Return the newest grid row of a site's province up to the year."""

@@ -151,8 +151,7 @@ class RawSupply(RawTables):
         """Return what one MW of the highest hour of a day's months costs, million yuan."""
         if not self.is_metered:
             return 0.0
-        # The only typical day stands for every month.
-        months = range(1, 13) if len(self.days) == 1 else [self.days[day][0]]
+        months = self.months_of(day)
         charges = self._charges(site)
         by_demand = sum(charges[month][1] for month in months if charges[month][0] == "demand")
         return float(by_demand * self.parameters["demand_peak_factor"])

@@ -61,6 +61,21 @@ class RawTables:
     def _keyed(self, table: str, key: str) -> dict[str, Row]:
         return {row[key]: row for row in self.rows[table]}
 
+    def months_of(self, day: str) -> list[int]:
+        """Return the months that a typical day stands for.
+
+        They are its own and those after it that have none; December comes before January.
+        """
+        with_day = {month for month, _weight in self.days.values()}
+        found = []
+        for month in range(1, 13):
+            earlier = month
+            while earlier not in with_day:
+                earlier = earlier - 1 or 12
+            if earlier == self.days[day][0]:
+                found.append(month)
+        return found
+
     def hourly_prices(self, site: str, month: int) -> list[float]:
         """Return the 24 energy prices of a site in a month, yuan/kWh."""
         key = (site, month)
