@@ -1,0 +1,72 @@
+"""Emissions in three ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optimizer.labels import Text
+from optimizer.report.blocks import Block, Inline, Paragraph, TableBlock, TableRow
+from optimizer.report.report_run import View
+from optimizer.report.section import Content, Section
+
+KT = ("location_kt", "market_kt", "hourly_kt")
+SHARES = (
+    "physical_green_share",
+    "contractual_green_share",
+    "hourly_green_share",
+    "hourly_green_share_with_grid",
+)
+
+
+def _build(content: Content) -> Sequence[Block]:
+    view = content.first.last
+    if not view.value("ledgers", (None,), "meter_gwh"):
+        return []
+    rows = [_row(view, site, view.name_of("sites", site)) for site in view.clusters]
+    if view.metros:
+        rows.append(_row(view, tuple(view.metros), Text("metro sites", "城市站点")))
+    rows.append(_row(view, None, Text("total", "合计"), is_total=True))
+    return [
+        TableBlock(
+            Text("Emissions and green shares by site", "各站点排放与绿电占比"),
+            (
+                Text("site", "站点"),
+                Text("location-based, kt CO2/year", "基于位置（千吨 CO2/年）"),
+                Text("market-based", "基于市场"),
+                Text("hourly-matched", "逐时匹配"),
+                Text("physical green share", "物理绿电占比"),
+                Text("by contract", "合同绿电占比"),
+                Text("matched in its hour", "逐时匹配占比"),
+                Text("with the grid's share", "计入电网绿电"),
+            ),
+            tuple(rows),
+        ),
+        Paragraph(
+            (
+                Text(
+                    "Location-based counts the grid of the place, market-based the contracts "
+                    "over a year, hourly-matched only green power of the same hour.",
+                    "基于位置按所在电网计算，基于市场按全年合同计算，逐时匹配只计同一小时内的"
+                    "绿电。",
+                ),
+            ),
+            tone="note",
+        ),
+    ]
+
+
+def _row(
+    view: View, sites: str | tuple[str, ...] | None, title: Inline, *, is_total: bool = False
+) -> TableRow:
+    key = (sites,)
+    return TableRow(
+        (
+            title,
+            *(view.number("ledgers", key, column, "1") for column in KT),
+            *(view.number("ledgers", key, column, "%", weight="meter_gwh") for column in SHARES),
+        ),
+        is_total=is_total,
+    )
+
+
+SECTION = Section("ledgers", 100, Text("Three ledgers", "三本碳账"), _build)
