@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from markupsafe import Markup, escape
 
@@ -20,12 +20,15 @@ class Sentence:
     values: Mapping[str, Inline] = field(default_factory=dict)
 
 
+COMMA: Final = Text(", ", "、")
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """Several pieces with the same separator between them."""
 
     parts: tuple[Inline, ...]
-    separator: Text = Text(", ", "、")
+    separator: Text = COMMA
 
 
 type Inline = Cell | Text | Sentence | Joined
@@ -54,6 +57,11 @@ def html(piece: Inline, language: Language) -> Markup:
         return separator.join(html(part, language) for part in piece.parts)
     values = {name: html(value, language) for name, value in piece.values.items()}
     return Markup(escape(piece.text.render(language))).format(**values)  # noqa: S704 - escaped
+
+
+def attributes(piece: Inline, language: Language) -> Markup:
+    """Return the marks of a piece as attributes, for elements that hold no other elements."""
+    return piece.attributes(language) if isinstance(piece, Cell) else Markup("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +164,36 @@ class MapBlock:
     Parameters
     ----------
     title
-        Caption.
-    specification
-        Returns the Vega-Lite specification in one language.
+        What the map shows.
+    specification, hours
+        Return the Vega-Lite specifications of the map and of a site's day in one language.
     datasets
         Data by name that both languages share.
+    ratio
+        Height over width of the map.
+    views
+        What can be shown: name, run and year of each.
     controls
         Select boxes: name of the signal, label, and options as value and label.
     legends
         For each layer its name, unit and classes: colour and label.
+    symbols
+        What the signs mean: style, colour, meaning.
     panels
         For each view and site what is shown when the site is chosen.
+    notes
+        What stands below the map.
     """
 
     title: Text
     specification: Callable[[Language], dict[str, Any]]
     hours: Callable[[Language], dict[str, Any]]
     datasets: Mapping[str, Any]
+    ratio: float
+    views: tuple[Mapping[str, str], ...]
     controls: tuple[Control, ...]
     legends: tuple[Legend, ...]
+    symbols: tuple[tuple[str, str, Text], ...]
     panels: tuple[Panel, ...]
     notes: tuple[Text, ...]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from optimizer.labels import LANGUAGES, Language, Text
 from optimizer.plan.plan import last_period
 from optimizer.plan.run import Run
-from optimizer.report.basemap import load_basemap
+from optimizer.report.basemap import Basemap, load_basemap
 from optimizer.report.blocks import Inline, Joined
 from optimizer.report.maps import draw_plan_map
 from optimizer.report.plan_map import plan_map_content
@@ -51,25 +51,24 @@ def make_document(
         Boundaries other than the shipped ones.
     """
     seen = report_runs(runs)
-    content = Content(seen, _pictures(runs[0], languages, basemap))
+    boundaries = load_basemap(basemap, basemap_file())
+    stored = basemap is None
+    pictures = {
+        language: _picture(runs[0], language, boundaries, may_be_stored=stored)
+        for language in languages
+    }
+    content = Content(seen, boundaries, pictures)
     subtitle = Joined(tuple(run.scenario for run in seen), Text(" · ", " · "))
     return Document(seen[0].title, subtitle, built_sections(content))
 
 
-def _pictures(
-    run: Run, languages: Sequence[Language], basemap: Path | None
-) -> dict[Language, bytes]:
+def _picture(run: Run, language: Language, basemap: Basemap, *, may_be_stored: bool) -> bytes:
     """Return the map of a run: as it was stored, or drawn anew."""
-    pictures: dict[Language, bytes] = {}
-    for language in languages:
-        stored = run.folder / f"map_{language}.png" if run.folder is not None else None
-        if stored is not None and stored.is_file() and basemap is None:
-            pictures[language] = stored.read_bytes()
-            continue
-        boundaries = load_basemap(basemap, basemap_file())
-        content = plan_map_content(*last_period(run.case, run.plan))
-        with tempfile.TemporaryDirectory() as folder:
-            drawn = Path(folder) / "map.png"
-            draw_plan_map(content, boundaries, font_file(), drawn, language)
-            pictures[language] = drawn.read_bytes()
-    return pictures
+    stored = run.folder / f"map_{language}.png" if run.folder is not None else None
+    if may_be_stored and stored is not None and stored.is_file():
+        return stored.read_bytes()
+    content = plan_map_content(*last_period(run.case, run.plan))
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder) / "map.png"
+        draw_plan_map(content, basemap, font_file(), drawn, language)
+        return drawn.read_bytes()

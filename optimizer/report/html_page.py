@@ -20,6 +20,7 @@ from optimizer.report.blocks import (
     Paragraph,
     PictureBlock,
     TableBlock,
+    attributes,
     html,
     plain,
 )
@@ -71,6 +72,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["html"] = html
     environment.globals["plain"] = plain
+    environment.globals["attributes"] = attributes
     environment.globals["word"] = lambda name, language: WORDS[name].render(language)
     environment.globals["language_names"] = LANGUAGE_NAMES
     environment.filters["data_uri"] = lambda content: (
@@ -81,12 +83,12 @@ def _environment() -> jinja2.Environment:
 
 
 def script_json(value: Any) -> Markup:  # noqa: ANN401
-    """Return a value as JSON that cannot end the script element it stands in.
+    r"""Return a value as JSON that cannot end the script element it stands in.
 
     Examples
     --------
     >>> str(script_json({"name": "</script>"}))
-    '{"name":"\\\\u003c/script\\\\u003e"}'
+    '{"name":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
@@ -137,10 +139,12 @@ def _charts(document: Document, languages: Sequence[Language]) -> dict[str, dict
         of_language: dict[str, Any] = {}
         for section in document.sections:
             for block in section.blocks:
+                title = block.title.render(language) if hasattr(block, "title") else ""
                 if isinstance(block, ChartBlock):
-                    of_language[block.name] = block.specification(language)
+                    drawing = {**block.specification(language), "description": title}
+                    of_language[block.name] = drawing
                 elif isinstance(block, MapBlock):
-                    of_language["map"] = block.specification(language)
+                    of_language["map"] = {**block.specification(language), "description": title}
                     of_language["hours"] = block.hours(language)
         if of_language:
             found[language] = of_language

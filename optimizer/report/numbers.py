@@ -53,12 +53,14 @@ class Cell:
         """Return what is read in one language."""
         return self.shown.render(language)
 
+    def attributes(self, language: Language) -> Markup:
+        """Return the attributes that name the origin."""
+        run = Markup("") if self.run == 1 else Markup(' data-run="{}"').format(self.run)
+        return Markup(' data-cell="{}"{}').format(self.origin.render(language), run)
+
     def html(self, language: Language) -> Markup:
         """Return the cell as HTML that names its origin."""
-        run = Markup("") if self.run == 1 else Markup(' data-run="{}"').format(self.run)
-        return Markup('<span class="n" data-cell="{}"{}>{}</span>').format(
-            self.origin.render(language), run, self.plain(language)
-        )
+        return Markup("<span{}>{}</span>").format(self.attributes(language), self.plain(language))
 
 
 def shown_number(value: float, form: Form) -> str:
@@ -137,10 +139,11 @@ class Source:
         """
         if reference.table == RECORD:
             return float(record_value(self.record, reference))
-        rows = self._table(reference).found(reference)
+        table = self._table(reference)
+        cells = table.found(reference)
         if reference.weight:
-            return weighted_mean(rows, reference.column, reference.weight)
-        return value_of(rows[reference.column], reference.how)
+            return weighted_mean(cells, table.found(reference, reference.weight))
+        return value_of(cells, reference.how)
 
     def name(self, table: str, key: tuple[KeyPart, ...], stem: str) -> Cell:
         """Return a name from a pair of columns, as ``name_en`` and ``name_zh``."""
@@ -155,11 +158,11 @@ class Source:
     def _text(self, reference: Reference) -> str:
         if reference.table == RECORD:
             return str(record_value(self.record, reference))
-        found = self._table(reference).found(reference)[reference.column]
+        found = self._table(reference).found(reference)
         return str(found.iloc[0]) if len(found) else NOTHING
 
     def _table(self, reference: Reference) -> Cells:
         table = self._tables.get(reference.table)
-        if table is None or reference.column not in table.frame.columns:
+        if table is None or reference.column not in table.names:
             raise older_run(str(reference))
         return table

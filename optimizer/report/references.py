@@ -5,8 +5,9 @@
     sites:west_cluster:training_mw                     one cell: table, key, column
     costs:energy,demand_charge|*:million_yuan          sum over two terms and all places
     count(sites:*:new_it_mw)                           cells that are neither zero nor empty
+    filled(case/provenance:*|*|*:low)                  cells that are not empty
     distinct(placements:*|chat|*:site)                 different values
-    max(placements:*|chat|*:rtt_p99_ms)                largest value
+    max(placements:*|chat|*:rtt_p99_ms)                largest value; min likewise
     mean(ledgers:*:physical_green_share;meter_gwh)     mean weighted by another column
     costs:*|*:million_yuan - costs:accelerators|*:million_yuan
     ledgers:*:claimed_gwh / ledgers:*:meter_gwh
@@ -20,6 +21,7 @@ begin with ``case/``, class limits of the maps stand in ``scale``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 from optimizer.errors import UsageError
 from optimizer.labels import Text
 
-How = Literal["sum", "count", "distinct", "max", "min", "name"]
+How = Literal["sum", "count", "distinct", "max", "min", "filled", "name"]
 Operator = Literal["/", "-"]
 KeyPart = str | tuple[str, ...] | None
 """One value of a key column, several of them, or ``None`` for all."""
@@ -110,26 +112,52 @@ class Cells:
     """
 
     def __init__(self, frame: pd.DataFrame, key: tuple[str, ...]) -> None:
-        self.frame = frame
-        self.key = key
-        self._parts = [frame[name].astype(str).to_numpy() for name in key]
+        self.names = frozenset(frame.columns)
+        self._frame = frame
+        self._parts = tuple(frame[name].astype(str).to_numpy(dtype=object) for name in key)
+        self._columns: dict[str, pd.Series] = {}
+        self._places: dict[tuple[KeyPart, ...], NDArray[np.int64]] = {}
+        for place, values in enumerate(zip(*self._parts, strict=True)):
+            self._places[values] = np.array([place])
 
-    def found(self, reference: Reference) -> pd.DataFrame:
-        """Return the rows that a reference names, in the order of the table."""
-        keep = np.ones(len(self.frame), dtype=bool)
-        for values, part in zip(self._parts, reference.key, strict=True):
-            if isinstance(part, str):
-                keep &= values == part
-            elif part is not None:
-                keep &= np.isin(values, list(part))
-        return self.frame[keep]
+    def found(self, reference: Reference, column: str = "") -> pd.Series:
+        """Return the cells that a reference names, in the order of the table.
+
+        Parameters
+        ----------
+        reference
+            Key and column.
+        column
+            Another column of the same rows.
+        """
+        name = column or reference.column
+        if name not in self._columns:
+            self._columns[name] = self._frame[name]
+        return self._columns[name].iloc[self._rows(reference.key)]
+
+    def _rows(self, key: tuple[KeyPart, ...]) -> NDArray[np.int64]:
+        if key not in self._places:
+            keep = np.ones(len(self._frame), dtype=bool)
+            for values, part in zip(self._parts, key, strict=True):
+                if isinstance(part, str):
+                    keep &= values == part
+                elif part is not None:
+                    keep &= np.isin(values, list(part))
+            self._places[key] = np.flatnonzero(keep)
+        return self._places[key]
 
 
-def weighted_mean(rows: pd.DataFrame, column: str, weight: str) -> float:
-    """Return the mean of a column, each cell by its weight; NaN without weight."""
-    weights = rows[weight].to_numpy(dtype=float)
-    total = float(weights.sum())
-    return float((rows[column].to_numpy(dtype=float) * weights).sum()) / total if total else np.nan
+def weighted_mean(cells: pd.Series, weights: pd.Series) -> float:
+    """Return the mean of cells, each by its weight; NaN without weight.
+
+    Examples
+    --------
+    >>> weighted_mean(pd.Series([0.2, 1.0]), pd.Series([3.0, 1.0]))
+    0.4
+    """
+    weight = weights.to_numpy(dtype=float)
+    total = float(weight.sum())
+    return float((cells.to_numpy(dtype=float) * weight).sum()) / total if total else math.nan
 
 
 def value_of(cells: pd.Series, how: How) -> float:
@@ -142,16 +170,20 @@ def value_of(cells: pd.Series, how: How) -> float:
     """
     if how == "distinct":
         return float(cells.nunique())
-    if how == "count":
+    if how in {"count", "filled"}:
         present = cells.notna() & (cells.astype(str) != "")
-        if pd.api.types.is_numeric_dtype(cells):
+        if how == "count" and pd.api.types.is_numeric_dtype(cells):
             present &= cells != 0
         return float(present.sum())
     numbers: NDArray[np.float64] = cells.to_numpy(dtype=float)
     if not len(numbers):
         return 0.0 if how == "sum" else float("nan")
-    made = {"sum": np.sum, "max": np.max, "min": np.min}[how](numbers)
-    return float(made)
+    if how == "sum":
+        return float(numbers.sum())
+    filled = numbers[~np.isnan(numbers)]
+    if not len(filled):
+        return math.nan
+    return float(filled.max() if how == "max" else filled.min())
 
 
 def record_value(record: Mapping[str, Any], reference: Reference) -> Any:  # noqa: ANN401

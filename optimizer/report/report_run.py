@@ -84,6 +84,13 @@ class View:
         return self.run.source.value(Reference(RECORD, self._figures, name))
 
     @property
+    def year(self) -> Cell:
+        """Year of this period."""
+        if not self.run.whole.case.later:
+            return self.run.record((), "year", "year")
+        return self.run.record(self._figures, "year", "year")
+
+    @property
     def _figures(self) -> tuple[str, ...]:
         if not self.run.whole.case.later:
             return ("metrics",)

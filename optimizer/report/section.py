@@ -14,6 +14,7 @@ from functools import cache
 
 from optimizer.labels import Language, Text
 from optimizer.report import sections
+from optimizer.report.basemap import Basemap
 from optimizer.report.blocks import Block
 from optimizer.report.report_run import ReportRun
 
@@ -26,11 +27,14 @@ class Content:
     ----------
     runs
         The runs of the report, at least one; the first is described, the others compared.
+    basemap
+        Boundaries of the maps.
     pictures
         The map of the first run as PNG by language.
     """
 
     runs: tuple[ReportRun, ...]
+    basemap: Basemap
     pictures: Mapping[Language, bytes]
 
     @property

@@ -18,10 +18,11 @@ from urllib.parse import unquote
 import pandas as pd
 
 from optimizer.analysis.confidence import cost_by_confidence
+from optimizer.plan.plan import last_period
 from optimizer.plan.period_tables import result_tables
 from optimizer.plan.result_tables import FINDING_TABLES
 from optimizer.plan.store import read_run
-from optimizer.report.map_content import SCALES
+from optimizer.report.map_layers import MAP_LAYERS
 from optimizer.tables.registry import TABLES
 
 VOID: Final = {"meta", "img", "br", "link", "input", "hr"}
@@ -133,7 +134,7 @@ class RunFolder:
         if table == "run":
             return self._of_record(how, key, column)
         if table == "scale":
-            return SCALES[key].breaks[int(column)]  # type: ignore[index]
+            return MAP_LAYERS[key].breaks[int(column)]
         if table == "derived/cost_by_confidence":
             return _confidence(self.folder)[unquote(key)]
         rows = self._rows(table)
@@ -147,6 +148,8 @@ class RunFolder:
         cells = rows[column]
         if how == "distinct":
             return float(cells.nunique())
+        if how == "filled":
+            return float(sum(1 for cell in cells if cell))
         if how == "count":
             return float(sum(1 for cell in cells if cell not in {"", "0", "0.0"}))
         if weight is not None:
@@ -179,17 +182,16 @@ def _made(cells: pd.Series, how: str | None) -> Any:  # noqa: ANN401
         return texts[0]
     if not numbers:
         return 0.0 if how is None else math.nan
-    if how == "max":
-        return max(numbers)
-    if how == "min":
-        return min(numbers)
+    if how in {"max", "min"}:
+        filled = [number for number in numbers if not math.isnan(number)]
+        return {"max": max, "min": min}[how](filled) if filled else math.nan
     return math.fsum(numbers)
 
 
 @cache
 def _confidence(folder: Path) -> dict[str, float]:
     run = read_run(folder)
-    return cost_by_confidence(run.case, run.plan)
+    return cost_by_confidence(*last_period(run.case, run.plan))
 
 
 def agrees(text: str, value: Any) -> bool:  # noqa: ANN401

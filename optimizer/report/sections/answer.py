@@ -52,7 +52,7 @@ def _where(view: View) -> Inline:
             "其中西部电量占 {west}；IT 年电量最大的站点是{largest}。",
         ),
         {
-            "year": _year(view),
+            "year": view.year,
             "clusters": _count(view, view.clusters),
             "metros": _count(view, view.metros),
             "load": view.figure("it_mw"),
@@ -60,13 +60,6 @@ def _where(view: View) -> Inline:
             "largest": Joined(largest),
         },
     )
-
-
-def _year(view: View) -> Inline:
-    run = view.run
-    if not run.whole.case.later:
-        return run.record((), "year", "year")
-    return run.record(("periods", str(len(run.views) - 1)), "year", "year")
 
 
 def _count(view: View, sites: Sequence[str]) -> Inline:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, Paragraph, TableBlock, TableRow
+from optimizer.report.blocks import Block, ChartBlock, Paragraph, TableBlock, TableRow
 from optimizer.report.by_year import BY_YEAR_COLUMNS, BY_YEAR_TITLE
+from optimizer.report.charts import Bar, stacked_bars
+from optimizer.report.names import names_of
 from optimizer.report.numbers import Form
 from optimizer.report.report_run import ReportRun, View
 from optimizer.report.section import Content, Section
@@ -31,6 +34,15 @@ def _build(content: Content) -> Sequence[Block]:
     blocks: list[Block] = []
     if run.whole.case.later:
         blocks.append(_by_year(run))
+    bars = _bars(run)
+    if bars:
+        blocks.append(
+            ChartBlock(
+                "new-power",
+                Text("New IT power by site and year", "各站点分年新建 IT 功率"),
+                partial(stacked_bars, bars, axis=Text("MW standing", "在役（兆瓦）")),
+            )
+        )
     rows = _module_rows(view)
     if rows:
         blocks.append(
@@ -55,6 +67,22 @@ def _build(content: Content) -> Sequence[Block]:
     return blocks
 
 
+def _bars(run: ReportRun) -> tuple[Bar, ...]:
+    """Return the new power of each site; of several years one bar a year, its sites in colours."""
+    several = bool(run.whole.case.later)
+    bars = []
+    for view in run.views:
+        names = names_of(view.case, "sites", "site")
+        sites = view.rows("sites").sort_values(["new_it_mw", "site"], ascending=[False, True])
+        for site, new in zip(sites["site"].astype(str), sites["new_it_mw"], strict=True):
+            if new <= 0.0:
+                continue
+            year = Text(str(view.case.year), str(view.case.year))
+            pair = (year, names[site]) if several else (names[site], year)
+            bars.append(Bar(*pair, float(new)))
+    return tuple(bars)
+
+
 def _by_year(run: ReportRun) -> TableBlock:
     rows = tuple(
         TableRow(
@@ -76,7 +104,7 @@ def _module_rows(view: View) -> list[TableRow]:
         TableRow(
             (
                 view.name_of("sites", site),
-                view.text("builds", (site, module), "module"),
+                view.name_of("modules", module),
                 view.number("builds", (site, module), "modules", "0"),
                 view.number("builds", (site, module), "it_mw", "1"),
                 view.number("builds", (site, module), "used_mw", "1"),

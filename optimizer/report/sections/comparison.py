@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, TableBlock, TableRow
+from optimizer.report.blocks import Block, ChartBlock, TableBlock, TableRow
+from optimizer.report.charts import Point, frontier
 from optimizer.report.report_run import ReportRun
 from optimizer.report.section import Content, Section
 
@@ -13,7 +15,29 @@ from optimizer.report.section import Content, Section
 def _build(content: Content) -> Sequence[Block]:
     if len(content.runs) < 2:
         return []
+    points = tuple(
+        Point(
+            run.scenario.shown,
+            run.last.figure_value("total_cost"),
+            run.last.figure_value("location_kt"),
+        )
+        for run in content.runs
+    )
     return [
+        ChartBlock(
+            "frontier",
+            Text("Cost against emissions", "成本与排放"),
+            partial(
+                frontier,
+                points,
+                across=Text("yearly cost, million yuan", "年成本（百万元）"),
+                up=Text("kt CO2/year, location-based", "千吨 CO2/年（基于位置）"),
+            ),
+            note=Text(
+                "The dashed line joins the runs that none of the others beats in both.",
+                "虚线连接在两项上均不劣于其余运行的方案。",
+            ),
+        ),
         TableBlock(
             Text("Runs of this report", "本报告的各次运行"),
             (
@@ -30,7 +54,7 @@ def _build(content: Content) -> Sequence[Block]:
             ),
             tuple(_row(run) for run in content.runs),
             note=Text("Of runs of several years, the last one.", "多年期运行取最后一年。"),
-        )
+        ),
     ]
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, Inline, Sentence, TableBlock, TableRow
+from optimizer.report.blocks import (
+    Block,
+    ChartBlock,
+    Inline,
+    Sentence,
+    TableBlock,
+    TableRow,
+    plain,
+)
+from optimizer.report.charts import Bar, stacked_bars
 from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
 
@@ -20,7 +31,25 @@ def _build(content: Content) -> Sequence[Block]:
     if used.empty:
         return []
     rows = [_row(view, str(link)) for link in used["link"].head(SHOWN_LINKS)]
+    bars = tuple(
+        Bar(
+            _ends_text(view, str(row["link"])),
+            Text("peak flow over spare capacity", "高峰流量占空余容量"),
+            100.0 * float(row["use"]),
+        )
+        for row in used.head(SHOWN_LINKS).to_dict("records")
+        if math.isfinite(float(row["use"]))
+    )
     return [
+        ChartBlock(
+            "links",
+            Text("Bottleneck links", "瓶颈链路"),
+            partial(
+                stacked_bars,
+                bars,
+                axis=Text("peak flow, % of spare capacity", "高峰流量占空余容量（%）"),
+            ),
+        ),
         TableBlock(
             Text("The fullest links", "负载最高的链路"),
             (
@@ -36,7 +65,7 @@ def _build(content: Content) -> Sequence[Block]:
                 "Links above all of their spare capacity are upgraded; the others have room.",
                 "流量超过空余容量的链路需要扩容，其余尚有余量。",
             ),
-        )
+        ),
     ]
 
 
@@ -60,6 +89,11 @@ def ends_of(view: View, link: str) -> Inline:
             "other": view.name_of("sites", str(row["to_site"])),
         },
     )
+
+
+def _ends_text(view: View, link: str) -> Text:
+    both = ends_of(view, link)
+    return Text(plain(both, "en"), plain(both, "zh"))
 
 
 def _row(view: View, link: str) -> TableRow:

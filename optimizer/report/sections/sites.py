@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
-from optimizer.labels import Text
-from optimizer.report.blocks import Block, Inline, Sentence, TableBlock, TableRow
+from optimizer.labels import WORKLOAD_KINDS, Text
+from optimizer.report.blocks import (
+    Block,
+    ChartBlock,
+    Inline,
+    Sentence,
+    TableBlock,
+    TableRow,
+)
+from optimizer.report.charts import Bar, stacked_bars
+from optimizer.report.map_content import WORKLOAD_COLOURS
+from optimizer.report.names import names_of
 from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
 
@@ -23,6 +35,14 @@ COLUMNS = (
 )
 
 
+METROS: Final = Text("metro sites", "城市站点")
+LOADS: Final = {**WORKLOAD_KINDS, "idle": Text("idle power", "空载")}
+LOAD_COLOURS: Final = {
+    **{WORKLOAD_KINDS[kind].en: colour for kind, colour in WORKLOAD_COLOURS.items()},
+    "idle power": "#b4bac2",
+}
+
+
 def _build(content: Content) -> Sequence[Block]:
     view = content.first.last
     if not view.clusters and not view.metros:
@@ -32,7 +52,12 @@ def _build(content: Content) -> Sequence[Block]:
     everything = [*view.clusters, *view.metros]
     rows.append(_total(view, everything, Text("total", "合计"), is_total=True))
     blocks: list[Block] = [
-        TableBlock(Text("Load and cost by site", "各站点负荷与成本"), COLUMNS, tuple(rows))
+        ChartBlock(
+            "load-by-site",
+            Text("Mean IT load by site and kind of work", "各站点平均 IT 负荷（按工作类型）"),
+            partial(stacked_bars, load_bars(view), axis=Text("MW", "兆瓦"), colours=LOAD_COLOURS),
+        ),
+        TableBlock(Text("Load and cost by site", "各站点负荷与成本"), COLUMNS, tuple(rows)),
     ]
     if len(view.metros) > 1:
         blocks.append(
@@ -44,6 +69,19 @@ def _build(content: Content) -> Sequence[Block]:
             )
         )
     return blocks
+
+
+def load_bars(view: View) -> tuple[Bar, ...]:
+    """Return the mean load of each cluster, and of all metro sites together, by kind of work."""
+    names = names_of(view.case, "sites", "site")
+    groups = [(names[site], (site,)) for site in view.clusters]
+    if view.metros:
+        groups.append((METROS, tuple(view.metros)))
+    return tuple(
+        Bar(title, text, view.value("sites", (sites,), f"{kind}_mw"))
+        for title, sites in groups
+        for kind, text in LOADS.items()
+    )
 
 
 def _several(view: View, sites: Sequence[str]) -> Inline:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
 from optimizer.labels import Text
 from optimizer.plan.result_tables import RESULT_TABLES
-from optimizer.report.blocks import Block, Inline, Joined, Sentence, TableBlock, TableRow
+from optimizer.report.blocks import (
+    Block,
+    ChartBlock,
+    Inline,
+    Joined,
+    Sentence,
+    TableBlock,
+    TableRow,
+)
+from optimizer.report.charts import Tile, heat_map
+from optimizer.report.names import names_of
 from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
 
@@ -20,6 +31,18 @@ def _build(content: Content) -> Sequence[Block]:
     blocks: list[Block] = []
     services = service_rows(view)
     if services:
+        blocks.append(
+            ChartBlock(
+                "shares",
+                Text("Where each service runs", "各服务的落点"),
+                partial(
+                    heat_map,
+                    _tiles(view),
+                    shade=Text("share of the service's requests", "占该服务请求的比例"),
+                    value=Text("million requests a day", "日请求（百万）"),
+                ),
+            )
+        )
         blocks.append(
             TableBlock(
                 Text("Inference and batch services", "推理与批处理服务"),
@@ -52,6 +75,27 @@ def _build(content: Content) -> Sequence[Block]:
             )
         )
     return blocks
+
+
+def _tiles(view: View) -> tuple[Tile, ...]:
+    """Return the share of each service that each cluster, and all metro sites together, serve."""
+    placed = view.rows("placements")
+    sites = names_of(view.case, "sites", "site")
+    services = names_of(view.case, "services", "service")
+    amount = placed.groupby(["service", "site"])["requests_million_per_day"].sum()
+    tiles = []
+    for service, name in services.items():
+        if service not in amount.index.get_level_values("service"):
+            continue
+        of_service = amount[service]
+        total = float(of_service.sum())
+        groups = [(sites[site], [site]) for site in view.clusters]
+        if view.metros:
+            groups.append((Text("metro sites", "城市站点"), view.metros))
+        for title, members in groups:
+            here = float(of_service.reindex(members).fillna(0.0).sum())
+            tiles.append(Tile(name, title, here / total if total else 0.0, here))
+    return tuple(tiles)
 
 
 def service_rows(view: View) -> list[TableRow]:
