@@ -17,6 +17,10 @@ from optimizer.report.page_font import FAMILY
 
 INK, GREY, RULE = "#1c2430", "#565e69", "#e3e6ea"
 ROW_HEIGHT: Final = 24
+WIDE_LABEL, WIDE_LEGEND = 230, 6
+"""Width of names and entries of a legend beside each other; the page's script lowers both where
+the screen is narrow."""
+
 FIT: Final = alt.AutoSizeParams(type="fit-x", contains="padding")
 """The width is given, the height follows from the rows."""
 SERIES_COLOURS: Final = (
@@ -45,6 +49,7 @@ def finished(chart: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401
     styled = chart.configure(
         font=f"{FAMILY}, sans-serif",
         background="transparent",
+        axisY=alt.AxisConfig(labelLimit=WIDE_LABEL),
         axis=alt.AxisConfig(
             labelColor=INK,
             titleColor=GREY,
@@ -62,8 +67,8 @@ def finished(chart: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401
             orient="top",
             labelFontSize=12,
             titleFontSize=12,
-            columns=3,
-            labelLimit=150,
+            columns=WIDE_LEGEND,
+            labelLimit=220,
         ),
         view=alt.ViewConfig(stroke=None),
     )
@@ -128,7 +133,7 @@ def stacked_bars(
                 alt.Tooltip("value:Q", title=axis.render(language), format=",.4~g"),
             ],
         )
-        .properties(width="container", height={"step": ROW_HEIGHT}, autosize=FIT)
+        .properties(width="container", height=ROW_HEIGHT * len(categories), autosize=FIT)
     )
     return finished(chart, language)
 
@@ -169,7 +174,7 @@ def grouped_bars(
                 alt.Tooltip("value:Q", title=axis.render(language), format=",.4~g"),
             ],
         )
-        .properties(width="container", height={"step": 9}, autosize=FIT)
+        .properties(width="container", height=11 * len(series) * len(categories), autosize=FIT)
     )
     return finished(chart, language)
 
@@ -238,7 +243,7 @@ def heat_map(
                 alt.Tooltip("value:Q", title=value.render(language), format=",.4~g"),
             ],
         )
-        .properties(width="container", height={"step": 20}, autosize=FIT)
+        .properties(width="container", height=22 * len(rows), autosize=FIT)
     )
     return finished(chart, language)
 
@@ -311,7 +316,6 @@ def _category_axis(field: str, order: Sequence[str]) -> alt.Y:
         sort=list(order),
         title=None,
         axis=alt.Axis(
-            labelLimit=150,
             domain=False,
             ticks=False,
             grid=False,

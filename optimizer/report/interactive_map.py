@@ -301,6 +301,7 @@ def map_specification(language: Language, first_view: str) -> dict[str, Any]:
         .resolve_legend(color="independent")
         .add_params(*signals)
         .project(type="identity", reflectY=True)
+        .properties(autosize=alt.AutoSizeParams(type="none"), padding=2)
     )
     return finished(chart, language)
 
@@ -319,7 +320,7 @@ def _label_layer(side: str, language: Language, *, halo: bool) -> Any:  # noqa: 
             baseline=baseline,
             dx=dx,
             dy=dy,
-            fontSize=alt.ExprRef("width < 480 ? 8.5 : 11.5"),
+            fontSize=alt.ExprRef("width < 480 ? 7.5 : 11.5"),
             lineBreak="\n",
             tooltip=None,
             **rim,

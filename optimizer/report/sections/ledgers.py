@@ -56,7 +56,7 @@ def _build(content: Content) -> Sequence[Block]:
                 Text("location-based, kt CO2/year", "基于位置（千吨 CO2/年）"),
                 Text("market-based", "基于市场"),
                 Text("hourly-matched", "逐时匹配"),
-                Text("physical green share", "物理绿电占比"),
+                Text("green share of the grid there", "所在电网绿电占比"),
                 Text("by contract", "合同绿电占比"),
                 Text("matched in its hour", "逐时匹配占比"),
                 Text("with the grid's share", "计入电网绿电"),

@@ -62,8 +62,8 @@ def _build(content: Content) -> Sequence[Block]:
             ),
             tuple(rows),
             note=Text(
-                "Links above all of their spare capacity are upgraded; the others have room.",
-                "流量超过空余容量的链路需要扩容，其余尚有余量。",
+                "Leased capacity and upgrades together carry the peak flow.",
+                "租用容量与扩容共同承载高峰流量。",
             ),
         ),
     ]

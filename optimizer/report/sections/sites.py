@@ -50,7 +50,7 @@ def _build(content: Content) -> Sequence[Block]:
     rows = [_row(view, site) for site in view.clusters]
     rows += [_total(view, view.metros, _several(view, view.metros))] if view.metros else []
     everything = [*view.clusters, *view.metros]
-    rows.append(_total(view, everything, Text("total", "合计"), is_total=True))
+    rows.append(_total(view, everything, Text("all sites", "全部站点"), is_total=True))
     blocks: list[Block] = [
         ChartBlock(
             "load-by-site",

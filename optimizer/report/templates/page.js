@@ -15,13 +15,22 @@ function withData(specification) {
   return { ...specification, datasets };
 }
 
+function fitted(specification, width) {
+  if (width > 500) return specification;
+  const config = { ...specification.config };
+  config.axisY = { ...config.axisY, labelLimit: 96 };
+  config.legend = { ...config.legend, columns: 2, labelLimit: 120 };
+  return { ...specification, config };
+}
+
 async function drawCharts(page) {
   const language = page.dataset.language;
   if (drawn.has(language)) return;
   drawn.set(language, null);
   await document.fonts.load('12px "Eastwest Sans SC"', "Aa电");
   for (const place of page.querySelectorAll("[data-chart]")) {
-    await vegaEmbed(place, charts[language][place.dataset.chart], options);
+    const specification = charts[language][place.dataset.chart];
+    await vegaEmbed(place, fitted(specification, place.clientWidth), options);
   }
   const block = page.querySelector("[data-map]");
   if (block) await drawMap(block, language);
@@ -32,7 +41,7 @@ async function drawMap(block, language) {
   const place = block.querySelector(".map-plot");
   const ratio = Number(block.dataset.ratio);
   const size = () => {
-    const width = Math.floor(place.parentElement.clientWidth);
+    const width = Math.floor(place.parentElement.clientWidth) - 4;
     return { width, height: Math.round(width * ratio) };
   };
   const map = (await vegaEmbed(place, { ...withData(charts[language].map), ...size() }, options))
