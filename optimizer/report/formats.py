@@ -23,8 +23,20 @@ def _html(document: Document, languages: Sequence[Language], folder: Path) -> li
     return [target]
 
 
+def _pdf(document: Document, languages: Sequence[Language], folder: Path) -> list[Path]:
+    from optimizer.report.typst_document import pdf_bytes  # noqa: PLC0415 - only if asked for
+
+    targets = []
+    for language in languages:
+        target = folder / f"report_{language}.pdf"
+        target.write_bytes(pdf_bytes(document, language))
+        targets.append(target)
+    return targets
+
+
 FORMATS: Final[Mapping[str, Writer]] = {
     "html": _html,
+    "pdf": _pdf,
 }
 """What ``--format`` takes."""
 

@@ -25,7 +25,7 @@ from optimizer.report.map_shapes import (
 )
 from optimizer.report.map_labels import LABEL_SIDES, placed_labels
 from optimizer.report.map_layers import MAP_LAYERS, layer_values
-from optimizer.report.maps import NO_DATA_COLOUR
+from optimizer.report.maps import INSET_NAME, NO_DATA_COLOUR
 from optimizer.report.mean_day import mean_day
 from optimizer.report.names import names_of
 from optimizer.report.report_run import View
@@ -33,6 +33,9 @@ from optimizer.report.report_run import View
 LARGEST_RADIUS_KM, SMALLEST_RADIUS_KM = 165.0, 30.0
 SHOWN_FLOWS: Final = 40
 FLOW_COLOUR: Final = "#31446b"
+SEA: Final = (1010.0, 1690.0)
+"""Place of the name of the South China Sea Islands on the plane, in kilometres."""
+
 REGION_UNDER_SITE_KM: Final = 25.0
 
 
@@ -292,11 +295,22 @@ def map_specification(language: Language, first_view: str) -> dict[str, Any]:
             ],
         )
     )
+    sea = (
+        alt.Chart(alt.InlineData(values=[{"x": SEA[0], "y": SEA[1]}]), name="sea")
+        .mark_text(
+            text=_say(INSET_NAME, language),
+            color="#565e69",
+            fontStyle="italic" if language == "en" else "normal",
+            fontSize=alt.ExprRef("width < 480 ? 7.5 : 11.5"),
+            tooltip=None,
+        )
+        .encode(longitude="x:Q", latitude="y:Q")
+    )
     names = [
         _label_layer(side, language, halo=halo) for halo in (True, False) for side in LABEL_SIDES
     ]
     chart = (
-        alt.layer(provinces, dashes, dots, flows, pies, *names)
+        alt.layer(provinces, dashes, dots, sea, flows, pies, *names)
         .resolve_scale(color="independent", strokeWidth="independent")
         .resolve_legend(color="independent")
         .add_params(*signals)

@@ -7,6 +7,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 LETTER_KM, LINE_KM, SPACE_KM = 44.0, 100.0, 18.0
 """Size of a letter and a line, and the least distance, on a map some 700 pixels wide."""
+WEST_KM, EAST_KM = -2600.0, 2600.0
+"""The map ends here; on a narrow screen a name takes twice the distance."""
+
 LONGEST_LINE: Final = 18
 """Letters of a name that stand in one line."""
 
@@ -77,6 +80,13 @@ def placed_labels(labels: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         kept = {name: value for name, value in label.items() if name != "radius"}
         placed.append({**kept, "x": round(rim[0], 1), "y": round(rim[1], 1), "side": best})
     return placed
+
+
+def _badness(box: _Box, taken: Sequence[_Box]) -> float:
+    """Return how much of a name is hidden, or lies outside the map of a narrow screen."""
+    middle, half = (box.west + box.east) / 2.0, box.east - box.west
+    outside = max(0.0, middle + half - EAST_KM) + max(0.0, WEST_KM - middle + half)
+    return sum(box.overlap(other) for other in taken) + outside * LINE_KM
 
 
 def _in_lines(name: str) -> str:

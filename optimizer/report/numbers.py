@@ -27,6 +27,9 @@ from optimizer.report.references import (
 )
 
 Form = Literal["auto", "0", "1", "2", "3", "%", "%0", "%2", "%3", "year", "text"]
+NEGLIGIBLE: Final = 1e-6
+"""Numbers below this are the rounding of the solver and read as zero."""
+
 NOTHING: Final = "–"
 """Stands where a table has no number."""
 
@@ -88,7 +91,7 @@ def shown_number(value: float, form: Form) -> str:
 def _digits(value: float) -> int:
     """Return as many decimals as read well."""
     size = abs(value)
-    if size >= 100.0 or size == 0.0:
+    if size >= 100.0 or size < NEGLIGIBLE:
         return 0
     if size >= 10.0:
         return 1

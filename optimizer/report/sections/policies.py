@@ -8,6 +8,7 @@ from optimizer.labels import Text
 from optimizer.report.blocks import Block, Inline, Joined, TableBlock, TableRow
 from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
+from optimizer.report.vocabulary import limit_of, place_of, unit_of
 
 SHOWN_PRICES = 10
 
@@ -64,7 +65,7 @@ def _policy_row(view: View, policy: str) -> TableRow:
             _title(view, policy),
             view.number("policy_effects", (policy,), "saving_million_yuan", "2"),
             view.number("policy_effects", (policy,), "slack", "auto"),
-            view.text("policy_effects", (policy,), "unit"),
+            unit_of(view, "policy_effects", (policy,)),
         )
     )
 
@@ -82,9 +83,9 @@ def _price_row(view: View, limit: str, place: str) -> TableRow:
     key = (limit, place)
     return TableRow(
         (
-            view.text("prices", key, "limit"),
-            view.text("prices", key, "place"),
-            view.text("prices", key, "unit"),
+            limit_of(view, key),
+            place_of(view, key),
+            unit_of(view, "prices", key),
             view.number("prices", key, "saving_million_yuan", "3"),
         )
     )

@@ -24,6 +24,8 @@ from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
 
 SHOWN_PLACES = 4
+SHOWN_JOBS = 20
+"""Longer tables open on demand."""
 
 
 def _build(content: Content) -> Sequence[Block]:
@@ -72,6 +74,7 @@ def _build(content: Content) -> Sequence[Block]:
                 ),
                 tuple(jobs),
                 wordy=(4,),
+                folded=len(jobs) > SHOWN_JOBS,
             )
         )
     return blocks
