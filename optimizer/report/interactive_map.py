@@ -15,6 +15,8 @@ from optimizer.plan.geodata import service_flows
 from optimizer.report.basemap import Basemap
 from optimizer.report.charts import INK, finished
 from optimizer.report.map_content import WORKLOAD_COLOURS, class_colours
+from optimizer.report.map_labels import LABEL_SIDES, placed_labels
+from optimizer.report.map_layers import MAP_LAYERS, layer_values
 from optimizer.report.map_shapes import (
     PLANE,
     curve,
@@ -23,8 +25,6 @@ from optimizer.report.map_shapes import (
     province_features,
     wedge,
 )
-from optimizer.report.map_labels import LABEL_SIDES, placed_labels
-from optimizer.report.map_layers import MAP_LAYERS, layer_values
 from optimizer.report.maps import INSET_NAME, NO_DATA_COLOUR
 from optimizer.report.mean_day import mean_day
 from optimizer.report.names import names_of
@@ -220,7 +220,8 @@ def map_specification(language: Language, first_view: str) -> dict[str, Any]:
         )
         .transform_calculate(
             colour=f"datum.colour || '{NO_DATA_COLOUR}'",
-            shown=f"isValid(datum.value) ? format(datum.value, ',.3~f') : '{_say(NO_DATA, language)}'",
+            shown="isValid(datum.value) ? format(datum.value, ',.3~f') : "
+            f"'{_say(NO_DATA, language)}'",
         )
         .encode(
             color=alt.Color("colour:N", scale=None, legend=None),
@@ -367,8 +368,9 @@ def hours_specification(language: Language, first_view: str) -> dict[str, Any]:
             ),
             strokeDash=alt.StrokeDash(
                 "name:N",
+                title=None,
                 scale=alt.Scale(domain=list(series.values()), range=[[1, 0], [5, 3]]),
-                legend=None,
+                legend=alt.Legend(columns=1),
             ),
         )
         .add_params(alt.param(name="view", value=first_view), alt.param(name="picked", value=""))

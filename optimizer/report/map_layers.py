@@ -41,7 +41,7 @@ def layer_values(view: View, layer: str) -> dict[str, float]:
     """Return the value of a layer by administrative code; provinces without one are left out."""
     if layer != DEMAND:
         assert layer in SCALES
-        known: Layer = layer  # type: ignore[assignment]
+        known: Layer = layer
         return site_layer(view.case, known)
     regions = view.case.tables["regions"].frame
     provinces = view.case.tables["provinces"].frame

@@ -9,7 +9,6 @@ from typing import Final
 from optimizer.inputs.case import Case
 from optimizer.labels import Text
 
-
 METRO: Final = Text("{name} (city)", "{name}（城市）")
 WITH_CODE: Final = Text("{name} ({code})", "{name}（{code}）")
 

@@ -30,6 +30,9 @@ Form = Literal["auto", "0", "1", "2", "3", "%", "%0", "%2", "%3", "year", "text"
 NEGLIGIBLE: Final = 1e-6
 """Numbers below this are the rounding of the solver and read as zero."""
 
+VAST: Final = 1e9
+"""From here on a number is written with a power of ten."""
+
 NOTHING: Final = "–"
 """Stands where a table has no number."""
 
@@ -80,6 +83,8 @@ def shown_number(value: float, form: Form) -> str:
         return NOTHING
     if form == "year":
         return f"{value:.0f}"
+    if form == "auto" and abs(value) >= VAST:
+        return f"{value:.2e}"
     if form.startswith("%"):
         text = f"{value:.{form[1:] or '1'}%}"
     else:

@@ -27,9 +27,9 @@ def page_font(text: str) -> str:
     options.hinting = False
     options.desubroutinize = True
     options.notdef_outline = True
-    with TTFont(font_file(), lazy=True) as font:
+    with TTFont(font_file(), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
         subsetter = subset.Subsetter(options)
-        subsetter.populate(text=text + "".join(chr(code) for code in range(32, 127)))
+        subsetter.populate(text="".join(sorted(set(text))) + "".join(map(chr, range(32, 127))))
         subsetter.subset(font)
         font.flavor = "woff"
         packed = io.BytesIO()

@@ -49,7 +49,7 @@ class View:
             table, (str(self.case.year), *key) if several else key, column, how, weight
         )
 
-    def number(
+    def number(  # noqa: PLR0917 - a reference, then how it is shown
         self,
         table: str,
         key: tuple[KeyPart, ...],

@@ -25,9 +25,15 @@ from optimizer.report.html_page import WORDS
 from optimizer.report.page_font import FAMILY
 from optimizer.tables.pack import font_file
 
-CHART_WIDTH: Final = 560
+CHART_WIDTH: Final = 740
 LONGEST_TABLE: Final = 60
 """Rows of a table on paper; longer ones are in the page and in the run folder."""
+
+UNBROKEN_ROWS: Final = 24
+"""Tables up to this length stand on one page."""
+
+SHORTEST_CELL, LONGEST_CELL = 6.0, 48.0
+"""Bounds of the width of a column in letters."""
 
 TEMPLATE: Final = Path(__file__).parent / "templates" / "report.typ"
 _SPECIAL: Final = re.compile(r"([\\#$*_`<>@\[\]~=\-+/\"'])")
@@ -64,9 +70,9 @@ def pdf_bytes(document: Document, language: Language) -> bytes:
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "report.typ"
-        source.write_text(_source(document, language, folder), encoding="utf-8")
-        made = typst.compile(
-            source,
+        source.write_text(typst_source(document, language, folder), encoding="utf-8")
+        made: object = typst.compile(
+            str(source),
             font_paths=[str(font_file().parent)],
             ignore_system_fonts=True,
         )
@@ -74,15 +80,28 @@ def pdf_bytes(document: Document, language: Language) -> bytes:
     return made
 
 
-def _source(document: Document, language: Language, folder: Path) -> str:
+def typst_source(document: Document, language: Language, folder: Path) -> str:
+    """Return the report in the language of Typst.
+
+    Parameters
+    ----------
+    document
+        The report.
+    language
+        Its language.
+    folder
+        Where its pictures go.
+    """
     head = TEMPLATE.read_text(encoding="utf-8")
     parts = [
         head,
-        "#show: report.with("
-        f"title: [{escaped(plain(document.title, language))}], "
-        f"subtitle: [{escaped(plain(document.subtitle, language))}], "
-        f'language: "{language}", family: "{FAMILY}", '
-        f"made-by: [{escaped(WORDS['made_by'].render(language))}])",
+        (
+            "#show: report.with("
+            f"title: [{escaped(plain(document.title, language))}], "
+            f"subtitle: [{escaped(plain(document.subtitle, language))}], "
+            f'language: "{language}", family: "{FAMILY}", '
+            f"made-by: [{escaped(WORDS['made_by'].render(language))}])"
+        ),
     ]
     for section in document.sections:
         blocks = [_block(block, language, folder) for block in section.blocks]
@@ -120,7 +139,7 @@ def _block(block: Block, language: Language, folder: Path) -> str:
         return _table(block, language)
     if isinstance(block, PictureBlock):
         (folder / f"{block.name}.png").write_bytes(block.content[language])
-        return f'#image("{block.name}.png", width: 100%)'
+        return f'#align(center, image("{block.name}.png", width: 84%))'
     if isinstance(block, ChartBlock):
         drawing = chart_svg(block.specification(language))
         (folder / f"{block.name}.svg").write_text(drawing, encoding="utf-8")
@@ -134,10 +153,7 @@ def _table(block: TableBlock, language: Language) -> str:
         "left" if place == 0 or place in block.wordy else "right"
         for place in range(len(block.columns))
     )
-    widths = ", ".join(
-        "auto" if place and place not in block.wordy else _share(block, place, language)
-        for place in range(len(block.columns))
-    )
+    widths = ", ".join(_share(block, place, language) for place in range(len(block.columns)))
     heads = "".join(f"[*{escaped(column.render(language))}*]," for column in block.columns)
     body = "\n".join(_row(row, language) for row in rows)
     note = plain(block.note, language) if block.note is not None else ""
@@ -146,14 +162,20 @@ def _table(block: TableBlock, language: Language) -> str:
     below = f"\n\n#note-text[{escaped(note)}]" if note else ""
     return (
         f"#data-table([{escaped(block.title.render(language))}], ({widths}), ({aligned}), "
-        f"({heads}),\n{body}\n){below}"
+        f"({heads}), breakable: {str(len(rows) > UNBROKEN_ROWS).lower()},\n{body}\n){below}"
     )
 
 
 def _share(block: TableBlock, place: int, language: Language) -> str:
-    """Return the width of a column of words by how long they are."""
-    longest = max((len(plain(row.cells[place], language)) for row in block.rows), default=1)
-    return f"{min(6, max(1, round(longest / 12)))}fr"
+    """Return the part of the width that a column gets: by its longest cell, within bounds."""
+    cells = max((_width(plain(row.cells[place], language)) for row in block.rows), default=1)
+    head = _width(block.columns[place].render(language))
+    return f"{min(LONGEST_CELL, max(SHORTEST_CELL, cells, 0.7 * head)) + 2.0:.1f}fr"
+
+
+def _width(text: str) -> float:
+    """Return how many letters wide a text is; a Chinese character counts for two."""
+    return sum(2.0 if ord(character) > 0x2E7F else 1.0 for character in text)
 
 
 def _row(row: TableRow, language: Language) -> str:

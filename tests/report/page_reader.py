@@ -18,8 +18,8 @@ from urllib.parse import unquote
 import pandas as pd
 
 from optimizer.analysis.confidence import cost_by_confidence
-from optimizer.plan.plan import last_period
 from optimizer.plan.period_tables import result_tables
+from optimizer.plan.plan import last_period
 from optimizer.plan.result_tables import FINDING_TABLES
 from optimizer.plan.store import read_run
 from optimizer.report.map_layers import MAP_LAYERS
@@ -130,32 +130,28 @@ class RunFolder:
             return left - right
         return left / right if right else math.nan
 
-    def _term(self, how: str | None, table: str, key: str, column: str, weight: str | None) -> Any:  # noqa: ANN401
+    def _term(
+        self, how: str | None, table: str, key: str, column: str, weight: str | None
+    ) -> Any:  # noqa: ANN401
         if table == "run":
             return self._of_record(how, key, column)
         if table == "scale":
             return MAP_LAYERS[key].breaks[int(column)]
         if table == "derived/cost_by_confidence":
             return _confidence(self.folder)[unquote(key)]
-        rows = self._rows(table)
-        names = self._keys[table]
-        parts = key.split("|")
+        rows = self._meeting(table, key)
+        if weight is not None:
+            weights = pd.to_numeric(rows[weight])
+            return float((pd.to_numeric(rows[column]) * weights).sum() / weights.sum())
+        return _made(rows[column], how)
+
+    def _meeting(self, table: str, key: str) -> pd.DataFrame:
+        rows, names, parts = self._rows(table), self._keys[table], key.split("|")
         assert len(parts) == len(names), (table, key, names)
         for name, part in zip(names, parts, strict=True):
             if part != "*":
-                wanted = {unquote(value) for value in part.split(",")}
-                rows = rows[rows[name].isin(wanted)]
-        cells = rows[column]
-        if how == "distinct":
-            return float(cells.nunique())
-        if how == "filled":
-            return float(sum(1 for cell in cells if cell))
-        if how == "count":
-            return float(sum(1 for cell in cells if cell not in {"", "0", "0.0"}))
-        if weight is not None:
-            weights = pd.to_numeric(rows[weight])
-            return float((pd.to_numeric(cells) * weights).sum() / weights.sum())
-        return _made(cells, how)
+                rows = rows[rows[name].isin({unquote(value) for value in part.split(",")})]
+        return rows
 
     def _of_record(self, how: str | None, key: str, column: str) -> Any:  # noqa: ANN401
         found: Any = self.record
@@ -175,6 +171,10 @@ class RunFolder:
 
 def _made(cells: pd.Series, how: str | None) -> Any:  # noqa: ANN401
     texts = [str(cell) for cell in cells]
+    if how in {"distinct", "filled", "count"}:
+        empty = {"filled": {""}, "count": {"", "0", "0.0"}}.get(how, set())
+        kept = set(texts) if how == "distinct" else [text for text in texts if text not in empty]
+        return float(len(kept))
     try:
         numbers = [float(text) if text else math.nan for text in texts]
     except ValueError:
@@ -200,6 +200,8 @@ def agrees(text: str, value: Any) -> bool:  # noqa: ANN401
     if isinstance(value, float | int) and not isinstance(value, bool):
         if math.isnan(value):
             return shown == "–"
+        if re.fullmatch(r"-?\d\.\d\de[+-]\d+", shown):
+            return abs(float(shown) - value) <= 0.00501 * 10.0 ** math.floor(math.log10(abs(value)))
         percent = shown.endswith("%")
         bare = shown.removesuffix("%").replace(",", "")
         if not re.fullmatch(r"-?\d+(\.\d+)?", bare):

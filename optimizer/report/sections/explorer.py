@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from optimizer.labels import WORKLOAD_KINDS, Text
 from optimizer.report.blocks import (
@@ -18,7 +19,6 @@ from optimizer.report.blocks import (
     TableRow,
 )
 from optimizer.report.interactive_map import (
-    FLOW_COLOUR,
     hours_specification,
     map_datasets,
     map_specification,
@@ -75,16 +75,16 @@ def _build(content: Content) -> Sequence[Block]:
 def _controls(content: Content, views: Sequence[View]) -> tuple[Control, ...]:
     controls = []
     if len(content.runs) > 1:
-        options = tuple((str(run.number), run.scenario) for run in content.runs)
-        controls.append(Control("run", Text("scenario", "情景"), options))
+        runs = tuple((str(run.number), run.scenario) for run in content.runs)
+        controls.append(Control("run", Text("scenario", "情景"), runs))
     years: dict[str, Inline] = {}
     for view in reversed(views):
         years[str(view.case.year)] = view.year
     if len(years) > 1:
         last = str(content.first.last.case.year)
         ordered = [last, *sorted(year for year in years if year != last)]
-        options = tuple((year, years[year]) for year in ordered)
-        controls.append(Control("year", Text("year", "年份"), options))
+        offered = tuple((year, years[year]) for year in ordered)
+        controls.append(Control("year", Text("year", "年份"), offered))
     controls.append(
         Control(
             "layer",
@@ -114,7 +114,7 @@ def _legend(layer: str) -> Legend:
     labels: list[Inline] = [Sentence(Text("below {high}", "低于 {high}"), {"high": limits[0]})]
     labels += [
         Sentence(Text("{low} – {high}", "{low} – {high}"), {"low": low, "high": high})
-        for low, high in zip(limits, limits[1:], strict=False)
+        for low, high in pairwise(limits)
     ]
     labels.append(Sentence(Text("from {low}", "{low} 及以上"), {"low": limits[-1]}))
     colours = class_colours(definition.ramp, len(labels))

@@ -79,7 +79,7 @@ def _build(content: Content) -> Sequence[Block]:
 
 def _bars(view: View) -> tuple[Bar, ...]:
     names = names_of(view.case, "sites", "site")
-    groups = [(names[site], (site,)) for site in view.clusters]
+    groups: list[tuple[Text, tuple[str, ...]]] = [(names[site], (site,)) for site in view.clusters]
     if view.metros:
         groups.append((Text("metro sites", "城市站点"), tuple(view.metros)))
     return tuple(

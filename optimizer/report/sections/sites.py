@@ -74,7 +74,7 @@ def _build(content: Content) -> Sequence[Block]:
 def load_bars(view: View) -> tuple[Bar, ...]:
     """Return the mean load of each cluster, and of all metro sites together, by kind of work."""
     names = names_of(view.case, "sites", "site")
-    groups = [(names[site], (site,)) for site in view.clusters]
+    groups: list[tuple[Text, tuple[str, ...]]] = [(names[site], (site,)) for site in view.clusters]
     if view.metros:
         groups.append((METROS, tuple(view.metros)))
     return tuple(
