@@ -60,7 +60,7 @@ def html(piece: Inline, language: Language) -> Markup:
 
 
 def attributes(piece: Inline, language: Language) -> Markup:
-    """Return the marks of a piece as attributes, for elements that hold no other elements."""
+    """Return the mark of a piece as attributes, for elements that hold no other elements."""
     return piece.attributes(language) if isinstance(piece, Cell) else Markup("")
 
 

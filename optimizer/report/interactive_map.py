@@ -33,7 +33,7 @@ from optimizer.report.report_run import View
 LARGEST_RADIUS_KM, SMALLEST_RADIUS_KM = 165.0, 30.0
 SHOWN_FLOWS: Final = 40
 FLOW_COLOUR: Final = "#31446b"
-SEA: Final = (1010.0, 1690.0)
+SEA: Final = (1010.0, 1400.0)
 """Place of the name of the South China Sea Islands on the plane, in kilometres."""
 
 REGION_UNDER_SITE_KM: Final = 25.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ LETTER_KM, LINE_KM, SPACE_KM = 44.0, 100.0, 18.0
 WEST_KM, EAST_KM = -2600.0, 2600.0
 """The map ends here; on a narrow screen a name takes twice the distance."""
 
-LONGEST_LINE: Final = 18
+LONGEST_LINE: Final = 15
 """Letters of a name that stand in one line."""
 
 LABEL_SIDES: Final[
@@ -86,16 +87,12 @@ def _badness(box: _Box, taken: Sequence[_Box]) -> float:
     """Return how much of a name is hidden, or lies outside the map of a narrow screen."""
     middle, half = (box.west + box.east) / 2.0, box.east - box.west
     outside = max(0.0, middle + half - EAST_KM) + max(0.0, WEST_KM - middle + half)
-    return sum(box.overlap(other) for other in taken) + outside * LINE_KM
+    return sum(box.overlap(other) for other in taken) + 5.0 * LINE_KM * outside
 
 
 def _in_lines(name: str) -> str:
-    """Return a long name in two lines of about the same length."""
-    gaps = [place for place, letter in enumerate(name) if letter == " "]
-    if len(name) <= LONGEST_LINE or not gaps:
-        return name
-    middle = min(gaps, key=lambda place: abs(2 * place - len(name)))
-    return f"{name[:middle]}\n{name[middle + 1 :]}"
+    """Return a long name in lines of a few words."""
+    return "\n".join(textwrap.wrap(name, LONGEST_LINE, break_long_words=False)) or name
 
 
 def _box(label: dict[str, Any], side: str, width: float, lines: int) -> _Box:

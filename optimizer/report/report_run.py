@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_uppercase
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from optimizer.plan.period_tables import result_tables
 from optimizer.plan.plan import Plan
 from optimizer.plan.result_tables import FINDING_TABLES
 from optimizer.plan.run import Run
+from optimizer.report.blocks import Inline, Sentence
 from optimizer.report.numbers import Cell, Form, Source
 from optimizer.report.references import RECORD, Cells, How, KeyPart, Operator, Reference
 
@@ -131,11 +133,14 @@ class ReportRun:
         The run.
     number
         Its number among those of the report, from 1.
+    letter
+        Tells it from other runs of the same name; empty if there are none.
     """
 
-    def __init__(self, whole: Run, number: int) -> None:
+    def __init__(self, whole: Run, number: int, letter: str = "") -> None:
         self.whole = whole
         self.number = number
+        self.letter = letter
         several = bool(whole.case.later)
         tables = {
             name: Cells(whole.plan.tables[name], table.key)
@@ -187,11 +192,27 @@ class ReportRun:
         return self.source.name(RECORD, (), "title")
 
     @property
-    def scenario(self) -> Cell:
-        """Name of the case with its scenarios."""
-        return self.record_text((), "case")
+    def scenario(self) -> Inline:
+        """Name of the case with its scenarios, and a letter where another run has the same."""
+        name = self.record_text((), "case")
+        if not self.letter:
+            return name
+        letter = Text(self.letter, self.letter)
+        return Sentence(
+            Text("{name} ({letter})", "{name}（{letter}）"), {"name": name, "letter": letter}
+        )
 
 
 def report_runs(runs: Sequence[Run]) -> tuple[ReportRun, ...]:
     """Return runs as a report sees them, in their order."""
-    return tuple(ReportRun(run, number) for number, run in enumerate(runs, start=1))
+    names = [str(run.record["case"]) for run in runs]
+    return tuple(
+        ReportRun(run, number, _letter(number) if names.count(name) > 1 else "")
+        for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1)
+    )
+
+
+def _letter(number: int) -> str:
+    """Return A for 1, B for 2, and AA after Z."""
+    rest, place = divmod(number - 1, len(ascii_uppercase))
+    return (_letter(rest) if rest else "") + ascii_uppercase[place]

@@ -130,9 +130,7 @@ class RunFolder:
             return left - right
         return left / right if right else math.nan
 
-    def _term(
-        self, how: str | None, table: str, key: str, column: str, weight: str | None
-    ) -> Any:  # noqa: ANN401
+    def _term(self, how: str | None, table: str, key: str, column: str, weight: str | None) -> Any:  # noqa: ANN401
         if table == "run":
             return self._of_record(how, key, column)
         if table == "scale":

@@ -102,6 +102,21 @@ if HERE:
         assert page.said == []
         page.page.close()
 
+    def test_a_tooltip_tells_of_the_site_in_the_embedded_font(
+        chromium: Browser, tiny_page: Path
+    ) -> None:
+        page = opened(chromium, tiny_page, 1280)
+        page.show("zh")
+        page.page.locator(".page:not([hidden]) g.pies_marks path").first.hover()
+        tooltip = page.page.locator("#vg-tooltip-element.visible")
+        tooltip.wait_for(timeout=5000)
+        assert "西部集群" in tooltip.inner_text()
+        family = page.evaluate(
+            "getComputedStyle(document.querySelector('#vg-tooltip-element td')).fontFamily"
+        )
+        assert str(family).startswith('"Eastwest Sans SC"')
+        page.page.close()
+
     def test_controls_can_be_reached_and_used_by_keyboard(
         chromium: Browser, tiny_page: Path
     ) -> None:

@@ -45,16 +45,16 @@ def _where(view: View) -> Inline:
     )
     return Sentence(
         Text(
-            "In {year}, {clusters} clusters and {metros} metro sites carry a mean IT load of "
+            "In {year}, {sites} sites ({clusters} of them clusters) carry a mean IT load of "
             "{load} MW, {west} of the energy in the west; the largest users of IT energy a year "
             "are {largest}.",
-            "{year} 年，{clusters} 个集群与 {metros} 个城市站点承担平均 IT 负荷 {load} 兆瓦，"
+            "{year} 年，{sites} 个站点（其中集群 {clusters} 个）承担平均 IT 负荷 {load} 兆瓦，"
             "其中西部电量占 {west}；IT 年电量最大的站点是{largest}。",
         ),
         {
             "year": view.year,
             "clusters": _count(view, view.clusters),
-            "metros": _count(view, view.metros),
+            "sites": _count(view, (*view.clusters, *view.metros)),
             "load": view.figure("it_mw"),
             "west": view.figure("west_share", "%"),
             "largest": Joined(largest),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, ChartBlock, TableBlock, TableRow
+from optimizer.report.blocks import Block, ChartBlock, TableBlock, TableRow, plain
 from optimizer.report.charts import Point, frontier
 from optimizer.report.report_run import ReportRun
 from optimizer.report.section import Content, Section
@@ -17,7 +17,7 @@ def _build(content: Content) -> Sequence[Block]:
         return []
     points = tuple(
         Point(
-            run.scenario.shown,
+            Text(plain(run.scenario, "en"), plain(run.scenario, "zh")),
             run.last.figure_value("total_cost"),
             run.last.figure_value("location_kt"),
         )

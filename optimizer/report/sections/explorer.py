@@ -28,7 +28,7 @@ from optimizer.report.map_layers import MAP_LAYERS
 from optimizer.report.map_shapes import plane_ratio
 from optimizer.report.maps import NO_DATA, NO_DATA_COLOUR, REVIEW_LINE, SOURCE_LINE
 from optimizer.report.numbers import Cell
-from optimizer.report.report_run import View
+from optimizer.report.report_run import ReportRun, View
 from optimizer.report.section import Content, Section
 
 
@@ -75,7 +75,7 @@ def _build(content: Content) -> Sequence[Block]:
 def _controls(content: Content, views: Sequence[View]) -> tuple[Control, ...]:
     controls = []
     if len(content.runs) > 1:
-        runs = tuple((str(run.number), run.scenario) for run in content.runs)
+        runs = tuple((str(run.number), _short_name(run)) for run in content.runs)
         controls.append(Control("run", Text("scenario", "情景"), runs))
     years: dict[str, Inline] = {}
     for view in reversed(views):
@@ -106,6 +106,11 @@ def _controls(content: Content, views: Sequence[View]) -> tuple[Control, ...]:
     none: tuple[tuple[str, Inline], ...] = (("", Text("none", "未选择")),)
     controls.append(Control("picked", Text("site", "站点"), (*none, *sites.items())))
     return tuple(controls)
+
+
+def _short_name(run: ReportRun) -> Inline:
+    """Return the name of a run, or only its letter where several have the same name."""
+    return Text(run.letter, run.letter) if run.letter else run.scenario
 
 
 def _legend(layer: str) -> Legend:

@@ -20,6 +20,8 @@ def _build(content: Content) -> Sequence[Block]:
 
 def _against_rule(view: View, column: str) -> Inline:
     rule = best_rule(view)
+    if view.run.whole.findings["baselines"].empty:
+        return Text("not compared with rules of thumb", "未与经验规则比较")
     if rule is None:
         return Text("no rule of thumb does all the work", "没有经验规则能安排全部工作")
     return Sentence(
@@ -102,7 +104,9 @@ def _climate(view: View) -> tuple[Card, ...]:
             view.run.record((), "gap_location", "%3"),
             Text("of the location-dependent cost", "占与选址有关成本"),
             Sentence(
-                Text("bound {bound} million yuan", "下界 {bound} 百万元"),
+                Text("bound over all years {bound} million yuan", "各年合计下界 {bound} 百万元")
+                if view.run.whole.case.later
+                else Text("bound {bound} million yuan", "下界 {bound} 百万元"),
                 {"bound": view.run.record(("objectives", "0"), "bound")},
             ),
         ),

@@ -8,7 +8,7 @@ const options = { renderer: "svg", actions: false, tooltip: { theme: "light" } }
 
 function withData(specification) {
   const wanted = JSON.stringify(specification);
-  const datasets = {};
+  const datasets = { ...specification.datasets };
   for (const [name, values] of Object.entries(shared)) {
     if (wanted.includes(`"name":"${name}"`)) datasets[name] = values;
   }
@@ -121,6 +121,16 @@ function show(language) {
     }
   }
 }
+
+// Paper shows every table whole.
+let folded = [];
+window.addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const details of folded) details.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const details of folded) details.open = false;
+});
 
 for (const button of document.querySelectorAll("[data-switch]")) {
   button.addEventListener("click", () => show(button.dataset.switch));
