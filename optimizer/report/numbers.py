@@ -1,7 +1,7 @@
 """Every number and name of a report, with the cells of the run that it stands for.
 
-:meth:`Source.number` and :meth:`Source.name` are the only ways in which anything of a run
-becomes text of a report.
+:func:`marked` makes every number of a report, :meth:`Source.name` and :meth:`Source.text` every
+name; nothing else of a run becomes text of a report.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from optimizer.report.references import (
     weighted_mean,
 )
 
-Form = Literal["auto", "0", "1", "2", "3", "%", "%0", "%2", "%3", "year", "text"]
+Form = Literal["auto", "0", "1", "2", "3", "%", "%0", "%2", "%3", "year", "short"]
 NEGLIGIBLE: Final = 1e-6
 """Numbers below this are the rounding of the solver and read as zero."""
 
@@ -69,6 +69,18 @@ class Cell:
         return Markup("<span{}>{}</span>").format(self.attributes(language), self.plain(language))
 
 
+def marked(value: float, form: Form, origin: str, run: int = 1) -> Cell:
+    """Return a number that an analysis gives, or that is fixed, with its origin.
+
+    Examples
+    --------
+    >>> marked(0.45, "2", "scale:price:1").origin.en
+    'scale:price:1'
+    """
+    text = shown_number(value, form)
+    return Cell(Text(text, text), Text(origin, origin), run)
+
+
 def shown_number(value: float, form: Form) -> str:
     """Return a number as text.
 
@@ -81,6 +93,8 @@ def shown_number(value: float, form: Form) -> str:
     """
     if math.isnan(value):
         return NOTHING
+    if form == "short":
+        return f"{value:,g}"
     if form == "year":
         return f"{value:.0f}"
     if form == "auto" and abs(value) >= VAST:
@@ -123,9 +137,7 @@ class Source:
 
     def number(self, reference: Reference, form: Form = "auto") -> Cell:
         """Return the number that a reference names."""
-        text = shown_number(self.value(reference), form)
-        origin = str(reference)
-        return Cell(Text(text, text), Text(origin, origin), self.run)
+        return marked(self.value(reference), form, str(reference), self.run)
 
     def relation(
         self, left: Reference, operator: Operator, right: Reference, form: Form = "auto"
@@ -133,9 +145,7 @@ class Source:
         """Return the quotient or the difference of two numbers."""
         one, two = self.value(left), self.value(right)
         value = one - two if operator == "-" else (one / two if two else math.nan)
-        text = shown_number(value, form)
-        origin = f"{left} {operator} {right}"
-        return Cell(Text(text, text), Text(origin, origin), self.run)
+        return marked(value, form, f"{left} {operator} {right}", self.run)
 
     def value(self, reference: Reference) -> float:
         """Return the number behind a reference.

@@ -110,7 +110,7 @@ if HERE:
         page.page.locator(".page:not([hidden]) g.pies_marks path").first.hover()
         tooltip = page.page.locator("#vg-tooltip-element.visible")
         tooltip.wait_for(timeout=5000)
-        assert "西部集群" in tooltip.inner_text()
+        assert "西集群" in tooltip.inner_text()
         family = page.evaluate(
             "getComputedStyle(document.querySelector('#vg-tooltip-element td')).fontFamily"
         )

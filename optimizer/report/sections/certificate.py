@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer.labels import OBJECTIVES, Text
-from optimizer.report.blocks import Block, Inline, TableBlock, TableRow
+from optimizer.labels import OBJECTIVE_UNITS, OBJECTIVES, Text
+from optimizer.report.blocks import Block, Inline, Sentence, TableBlock, TableRow
 from optimizer.report.headline import STATUSES
+from optimizer.report.numbers import Cell
 from optimizer.report.report_run import ReportRun
 from optimizer.report.section import Content, Section
 
@@ -30,8 +31,11 @@ def _proof(run: ReportRun) -> TableBlock:
         path = ("objectives", str(place))
         title = OBJECTIVES[item["name"]]
         rows += [
-            (title, run.record(path, "value", "3")),
-            (Text("no plan has less than", "任何方案不低于"), run.record(path, "bound", "3")),
+            (title, _with_unit(run.record(path, "value", "3"), item["name"])),
+            (
+                Text("no plan has less than", "任何方案不低于"),
+                _with_unit(run.record(path, "bound", "3"), item["name"]),
+            ),
         ]
     rows += [
         (Text("gap of the location-dependent cost", "与选址有关成本的间隙"), _gap(run)),
@@ -61,6 +65,13 @@ def _proof(run: ReportRun) -> TableBlock:
         (Text("what", "项目"), Text("value", "数值")),
         tuple(TableRow(row) for row in rows),
         wordy=(1,),
+    )
+
+
+def _with_unit(value: Cell, objective: str) -> Inline:
+    return Sentence(
+        Text("{value} {unit}", "{value} {unit}"),
+        {"value": value, "unit": OBJECTIVE_UNITS[objective]},
     )
 
 

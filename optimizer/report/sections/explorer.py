@@ -27,7 +27,7 @@ from optimizer.report.map_content import WORKLOAD_COLOURS, class_colours
 from optimizer.report.map_layers import MAP_LAYERS
 from optimizer.report.map_shapes import plane_ratio
 from optimizer.report.maps import NO_DATA, NO_DATA_COLOUR, REVIEW_LINE, SOURCE_LINE
-from optimizer.report.numbers import Cell
+from optimizer.report.numbers import Cell, marked
 from optimizer.report.report_run import ReportRun, View
 from optimizer.report.section import Content, Section
 
@@ -130,8 +130,7 @@ def _legend(layer: str) -> Legend:
 
 
 def _limit(layer: str, place: int) -> Cell:
-    text, origin = f"{MAP_LAYERS[layer].breaks[place]:,g}", f"scale:{layer}:{place}"
-    return Cell(Text(text, text), Text(origin, origin), 1)
+    return marked(MAP_LAYERS[layer].breaks[place], "short", f"scale:{layer}:{place}")
 
 
 def _panels(view: View) -> list[Panel]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.labels import CONFIDENCES, Text
 from optimizer.report.blocks import Block, TableBlock, TableRow
-from optimizer.report.numbers import Cell, shown_number
+from optimizer.report.numbers import marked
 from optimizer.report.report_run import View
 from optimizer.report.section import Content, Section
 
@@ -60,8 +60,8 @@ def _confidence(view: View) -> Block:
     shares = cost_by_confidence(view.case, view.plan)
     rows = []
     for name, share in shares.items():
-        text, origin = shown_number(share, "%"), f"derived/cost_by_confidence:{name}:share"
-        cell = Cell(Text(text, text), Text(origin, origin), view.run.number)
+        origin = f"derived/cost_by_confidence:{name}:share"
+        cell = marked(share, "%", origin, view.run.number)
         rows.append(TableRow((CONFIDENCES[name], cell)))
     return TableBlock(
         Text("How sure the prices behind the cost are", "成本所依据价格的可信程度"),
