@@ -8,7 +8,7 @@ from functools import partial
 from optimizer.labels import Text
 from optimizer.report.blocks import Block, ChartBlock, Paragraph, TableBlock, TableRow
 from optimizer.report.by_year import BY_YEAR_COLUMNS, BY_YEAR_TITLE
-from optimizer.report.charts import Bar, stacked_bars
+from optimizer.report.charts import Bar, grouped_bars, stacked_bars
 from optimizer.report.names import names_of
 from optimizer.report.numbers import Form
 from optimizer.report.report_run import ReportRun, View
@@ -40,7 +40,11 @@ def _build(content: Content) -> Sequence[Block]:
             ChartBlock(
                 "new-power",
                 Text("New IT power by site and year", "各站点分年新建 IT 功率"),
-                partial(stacked_bars, bars, axis=Text("MW standing", "在役（兆瓦）")),
+                partial(
+                    grouped_bars if run.whole.case.later else stacked_bars,
+                    bars,
+                    axis=Text("MW standing", "在役（兆瓦）"),
+                ),
             )
         )
     rows = _module_rows(view)
@@ -68,19 +72,33 @@ def _build(content: Content) -> Sequence[Block]:
 
 
 def _bars(run: ReportRun) -> tuple[Bar, ...]:
-    """Return the new power of each site; of several years one bar a year, its sites in colours."""
-    several = bool(run.whole.case.later)
-    bars = []
-    for view in run.views:
+    """Return the new power by site and year; of several years all metro sites stand together."""
+    if not run.whole.case.later:
+        view = run.last
         names = names_of(view.case, "sites", "site")
         sites = view.rows("sites").sort_values(["new_it_mw", "site"], ascending=[False, True])
-        for site, new in zip(sites["site"].astype(str), sites["new_it_mw"], strict=True):
-            if new <= 0.0:
-                continue
-            year = Text(str(view.case.year), str(view.case.year))
-            pair = (year, names[site]) if several else (names[site], year)
-            bars.append(Bar(*pair, float(new)))
+        return tuple(
+            Bar(names[site], _year(view), float(new))
+            for site, new in zip(sites["site"].astype(str), sites["new_it_mw"], strict=True)
+            if new > 0.0
+        )
+    bars = []
+    last = run.last
+    names = names_of(last.case, "sites", "site")
+    groups: list[tuple[Text, tuple[str, ...]]] = [(names[site], (site,)) for site in last.clusters]
+    if last.metros:
+        groups.append((Text("metro sites", "城市站点"), tuple(last.metros)))
+    for name, members in groups:
+        powers = [view.value("sites", (members,), "new_it_mw") for view in run.views]
+        if any(powers):
+            bars += [
+                Bar(name, _year(view), power) for view, power in zip(run.views, powers, strict=True)
+            ]
     return tuple(bars)
+
+
+def _year(view: View) -> Text:
+    return Text(str(view.case.year), str(view.case.year))
 
 
 def _by_year(run: ReportRun) -> TableBlock:
