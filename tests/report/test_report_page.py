@@ -274,7 +274,7 @@ def test_command_writes_what_is_asked_for(
     assert "已写出" in capsys.readouterr().out
     assert sorted(path.name for path in out.iterdir()) == ["report.html", "report_zh.pdf"]
     page = read_page(_text(out / "report.html"))
-    assert {language for language, _text_ in page.unmarked} == {"", "zh"}
+    assert {language for language, _text_ in page.unmarked} == {"zh"}
     assert (out / "report_zh.pdf").read_bytes().startswith(b"%PDF-")
 
 
