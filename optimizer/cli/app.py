@@ -25,6 +25,7 @@ VERBS: Final = {
     "frontier": "optimizer.cli.frontier",
     "regret": "optimizer.cli.regret",
     "claims": "optimizer.cli.claims",
+    "report": "optimizer.cli.report",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
     "data": "optimizer.cli.data",

@@ -45,3 +45,16 @@ def common_options[**P, R](function: Callable[P, R]) -> Callable[..., R]:
         return function(*args, **options)
 
     return wrapped
+
+
+def debug_option[**P, R](function: Callable[P, R]) -> Callable[..., R]:
+    """Add ``--debug`` alone, for a verb whose ``--lang`` may be given more than once."""
+
+    @click.option("--debug", is_flag=True, help="Show tracebacks. 显示调用栈。")
+    @functools.wraps(function)
+    def wrapped(*args: Any, debug: bool, **options: Any) -> R:  # noqa: ANN401
+        _current.language = default_language()
+        _current.debug = debug
+        return function(*args, **options)
+
+    return wrapped

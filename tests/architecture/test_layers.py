@@ -41,6 +41,10 @@ MAY_IMPORT = {
 ONLY_IN = {
     "pulp": {"model", "solve"},
     "highspy": {"model", "solve"},
+    "altair": {"report"},
+    "jinja2": {"report"},
+    "typst": {"report"},
+    "vl_convert": {"report"},
     "matplotlib": {"report"},
     "geopandas": {"plan", "report"},
     "pyogrio": {"plan", "report"},
@@ -54,7 +58,12 @@ ONLY_IN = {
 }
 
 # What is imported, where it differs from the name of the distribution.
-IMPORTED_AS = {"pulp[highs]": {"pulp", "highspy"}, "ruamel.yaml": {"ruamel"}}
+IMPORTED_AS = {
+    "fonttools": {"fontTools"},
+    "pulp[highs]": {"pulp", "highspy"},
+    "ruamel.yaml": {"ruamel"},
+    "vl-convert-python": {"vl_convert"},
+}
 
 
 def _own_parts(name: str) -> set[str]:
@@ -70,7 +79,10 @@ def _own_parts(name: str) -> set[str]:
 def _dependencies() -> set[str]:
     """Return the names under which the declared dependencies are imported."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = [re.split("[<>=~! ]", item)[0] for item in declared["project"]["dependencies"]]
+    project = declared["project"]
+    extras = project["optional-dependencies"].values()
+    items = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    names = [re.split("[<>=~! ]", item)[0] for item in items]
     return {part for name in names for part in IMPORTED_AS.get(name, {name})}
 
 
