@@ -22,6 +22,7 @@ from optimizer.labels import Text
 
 VERBS: Final = {
     "plan": "optimizer.cli.plan",
+    "sweep": "optimizer.cli.sweep",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
     "data": "optimizer.cli.data",

@@ -1,4 +1,4 @@
-"""The shipped data folder: where it is, which cases and scenarios it holds."""
+"""The shipped data folder: where it is, which cases, scenarios and sweeps it holds."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def shipped_cases() -> dict[str, Path]:
 def shipped_scenarios() -> dict[str, Path]:
     """Return the shipped scenario files by name."""
     return {path.stem: path for path in sorted((data_folder() / "scenarios").glob("*.yaml"))}
+
+
+def shipped_sweeps() -> dict[str, Path]:
+    """Return the shipped sweep files by name."""
+    return {path.stem: path for path in sorted((data_folder() / "sweeps").glob("*.yaml"))}
 
 
 def basemap_file() -> Path:
