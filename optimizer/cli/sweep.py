@@ -129,7 +129,9 @@ def _show(result: SweepResult, *, relaxed: bool) -> None:
         click.echo(" " * width + "".join(f"{head:>14}" for head in heads))
         for name, label in SHOWN.items():
             spread = finished[name].quantile([0.0, 0.5, 1.0])
-            cells = "".join(f"{value:14,.4g}" if value < 10 else f"{value:14,.1f}" for value in spread)
+            cells = "".join(
+                f"{value:14,.4g}" if value < 10 else f"{value:14,.1f}" for value in spread
+            )
             click.echo(f"{label.render(language):<{width}}{cells}")
     if relaxed:
         click.echo(

@@ -155,7 +155,8 @@ def _combinations(sweep: Sweep, bounds: Sequence[tuple[float, float]]) -> list[t
         return list(zip(*(item.values for item in content.parameters), strict=True))
     if content.design == "grid":
         levels = [
-            item.values or [_drawn(item, limits, step / (item.steps - 1)) for step in range(item.steps)]
+            item.values
+            or [_drawn(item, limits, step / (item.steps - 1)) for step in range(item.steps)]
             for item, limits in zip(content.parameters, bounds, strict=True)
             if item.values or item.steps is not None
         ]

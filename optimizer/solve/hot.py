@@ -24,6 +24,9 @@ from optimizer.solve.highs import pass_arrays
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.solvers import SolverAnswer
 
+DEVEX: Final = 1
+"""The edge weights of HiGHS's dual simplex by number."""
+
 _STATUSES: Final = list(highspy.HighsBasisStatus.__members__.values())
 
 
@@ -122,6 +125,8 @@ class HotStart:
             solver.setOptionValue("time_limit", options.time_limit)
         pass_arrays(solver, model, integer=False)
         if start is not None:
+            # Exact weights of a started basis take longer to find than they save.
+            solver.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
             solver.setBasis(_basis(start, model.shape[1]))
         solver.run()
         self.iterations += max(0, int(solver.getInfo().simplex_iteration_count))

@@ -2,10 +2,10 @@
 
 1. The points follow from the sweep file (:mod:`optimizer.inputs.sweep_points`); each is named by
    the hash of inputs, code and options, and those that have a record are not solved again.
-2. The root, the point in the middle, is solved first and alone. Its basis starts the chains
-   (:mod:`optimizer.study.sweep_order`), its memory says how many workers fit.
-3. Chains run side by side, point after point, on processes of this machine or on a Dask cluster.
-   What fails is recorded and the others go on.
+2. The point in the middle is solved first and alone; its memory says how many workers fit. Every
+   other one starts from the basis of its neighbour in a tree (:mod:`optimizer.study.sweep_order`).
+3. Points whose neighbour is finished are solved side by side, on processes of this machine or on
+   a Dask cluster. What fails is recorded and the others go on.
 4. All records become one data set (:mod:`optimizer.study.sweep_store`).
 
 Whole plans (``mode: whole``) are solved as ``eastwest plan`` does, without a start from a
@@ -30,7 +30,7 @@ from optimizer.inputs.sweep_points import SweepPoint, sweep_points
 from optimizer.labels import Text
 from optimizer.study.runner import code_and_libraries
 from optimizer.study.sweep_local import LocalWorkers, available_mb, cores, workers_that_fit
-from optimizer.study.sweep_order import chains, neighbour_order
+from optimizer.study.sweep_order import neighbour_tree
 from optimizer.study.sweep_point import Outcome, Work, options_of
 from optimizer.study.sweep_store import PointStore
 
@@ -223,12 +223,14 @@ class _Course:
             self._works[digest] = dataclasses.replace(work, digest=digest)
             self._points.setdefault(digest, point)
         unique = list(self._points)
-        order = neighbour_order([self._points[digest].values for digest in unique])
-        self._line = [unique[place] for place in order]
-        self._chains = [
-            [self._line[place] for place in chain]
-            for chain in chains(range(len(order)), hot=self.relaxed)
-        ]
+        tree = neighbour_tree([self._points[digest].values for digest in unique])
+        self._line = [unique[place] for place in tree.order]
+        self._parent = {
+            digest: unique[parent]
+            for digest, parent in zip(unique, tree.parent, strict=True)
+            if self.relaxed and parent >= 0
+        }
+        self._height = dict(zip(unique, tree.height, strict=True))
         self._began, self._alone = time.perf_counter(), 0
         if not options.replace:
             for digest in unique:
@@ -254,7 +256,7 @@ class _Course:
             if root is not None:
                 self._began, self._alone = time.perf_counter(), self.solved
                 count = count or self._processes(root)
-                self._solve_chains(workers, count, root)
+                self._solve_others(workers, count, root)
         except KeyboardInterrupt:
             return True
         finally:
@@ -313,44 +315,41 @@ class _Course:
                 return digest
         return None
 
-    def _solve_chains(self, workers: Workers, count: int, root: str) -> None:
-        """Solve all chains, so many points at a time."""
-        waiting = [
-            (chain, left)
-            for chain in self._chains
-            if (left := [digest for digest in chain if digest not in self.records])
-        ]
-        running: dict[str, tuple[list[str], list[str]]] = {}
+    def _solve_others(self, workers: Workers, count: int, root: str) -> None:
+        """Solve all other points, so many at a time, each once its parent is finished."""
+        waiting = [digest for digest in self._line if digest not in self.records]
+        running = 0
         while waiting or running:
-            while waiting and len(running) < count:
-                chain, (digest, *left) = waiting.pop(0)
-                start = self._start(chain, digest, root)
+            ready = [digest for digest in waiting if self._parent.get(digest, root) in self.records]
+            # Those on which most others wait come first.
+            ready.sort(key=self._height.__getitem__, reverse=True)
+            for digest in ready[: count - running]:
+                start = self._start(digest, root)
                 workers.submit(dataclasses.replace(self._works[digest], start=start))
-                running[digest] = chain, left
-            for digest in self._keep(workers):
-                chain, left = running.pop(digest)
-                if left:
-                    waiting.insert(0, (chain, left))
+                waiting.remove(digest)
+                running += 1
+            running -= self._keep(workers)
 
-    def _start(self, chain: Sequence[str], digest: str, root: str) -> bytes | None:
-        """Return the bases of the nearest point before one in its chain, or of the root."""
+    def _start(self, digest: str, root: str) -> bytes | None:
+        """Return the bases of the nearest ancestor that has any, or of the root."""
         if not self.relaxed:
             return None
-        for before in reversed(chain[: chain.index(digest)]):
-            if (start := self._store.start(before)) is not None:
+        while (parent := self._parent.get(digest)) is not None:
+            if (start := self._store.start(parent)) is not None:
                 return start
+            digest = parent
         return self._store.start(root)
 
-    def _keep(self, workers: Workers) -> list[str]:
-        """Wait for points, keep what they are, and return which."""
-        kept = []
+    def _keep(self, workers: Workers) -> int:
+        """Wait for points, keep what they are, and return how many."""
+        kept = 0
         for outcome in workers.finished():
             digest = outcome.digest
             self.records[digest] = outcome.record
             if not outcome.lost:
                 self._store.write(outcome, self._points[digest])
             self.solved += 1
-            kept.append(digest)
+            kept += 1
             self._tell()
         return kept
 

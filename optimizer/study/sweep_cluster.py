@@ -45,16 +45,17 @@ class ClusterWorkers:
             self._client.close()
             raise
         self._running: dict[Any, tuple[Work, float]] = {}
+        self._done = distributed.as_completed(loop=self._client.loop)
 
     def submit(self, work: Work) -> None:
         """Give a point to the cluster."""
         future = self._client.submit(solve_point, self._base, work, pure=False)
         self._running[future] = (work, time.perf_counter())
+        self._done.add(future)
 
     def finished(self) -> Iterator[Outcome]:
         """Wait for points and yield their outcomes."""
-        done = distributed.wait(list(self._running), return_when="FIRST_COMPLETED").done
-        for future in done:
+        for future in self._done.next_batch():
             work, began = self._running.pop(future)
             if future.status == "finished":
                 yield future.result()

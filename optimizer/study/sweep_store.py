@@ -41,7 +41,9 @@ LOWER_BOUND: Final = Text(
 COST: Final = Text("yearly cost of the plan", "方案的年成本")
 MEANINGS: Final = {
     "point": Text("number of the point", "扫描点编号"),
-    "hash": Text("hash of inputs, code and options; its folder", "输入、代码与选项的哈希（文件夹名）"),
+    "hash": Text(
+        "hash of inputs, code and options; its folder", "输入、代码与选项的哈希（文件夹名）"
+    ),
     "status": Text("how the solve ended", "求解结果"),
     "relaxed": Text("whether integers were relaxed", "是否为线性松弛"),
     "bound_million_yuan": Text("proved lower bound", "已证明的下界"),
@@ -134,7 +136,11 @@ class PointStore:
             raise _refused(self.folder, error) from error
 
     def write_data_set(
-        self, points: Sequence[SweepPoint], records: Mapping[int, Mapping[str, Any]], *, relaxed: bool
+        self,
+        points: Sequence[SweepPoint],
+        records: Mapping[int, Mapping[str, Any]],
+        *,
+        relaxed: bool,
     ) -> Path:
         """Write the data set of all points, sorted by their number, and return its path.
 
@@ -147,7 +153,9 @@ class PointStore:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         labels = {**MEANINGS, "objective_million_yuan": LOWER_BOUND if relaxed else COST}
         fields = [
-            field.with_metadata({"label_en": labels[field.name].en, "label_zh": labels[field.name].zh})
+            field.with_metadata(
+                {"label_en": labels[field.name].en, "label_zh": labels[field.name].zh}
+            )
             if field.name in labels
             else field
             for field in table.schema
