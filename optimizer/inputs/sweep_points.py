@@ -155,10 +155,7 @@ def _combinations(sweep: Sweep, bounds: Sequence[tuple[float, float]]) -> list[t
         return list(zip(*(item.values for item in content.parameters), strict=True))
     if content.design == "grid":
         levels = [
-            item.values
-            or [_drawn(item, limits, step / (item.steps - 1)) for step in range(item.steps)]
-            for item, limits in zip(content.parameters, bounds, strict=True)
-            if item.values or item.steps is not None
+            _levels(item, limits) for item, limits in zip(content.parameters, bounds, strict=True)
         ]
         return list(itertools.product(*levels))
     assert content.count is not None
@@ -170,6 +167,14 @@ def _combinations(sweep: Sweep, bounds: Sequence[tuple[float, float]]) -> list[t
             shares = (generator.permutation(content.count) + shares) / content.count
         columns.append([_drawn(item, limits, float(share)) for share in shares])
     return list(zip(*columns, strict=True))
+
+
+def _levels(parameter: Parameter, bounds: tuple[float, float]) -> list[Cell]:
+    """Return the values of a parameter in a grid."""
+    if parameter.steps is None:
+        return parameter.values
+    last = parameter.steps - 1
+    return [_drawn(parameter, bounds, step / last) for step in range(parameter.steps)]
 
 
 def _drawn(parameter: Parameter, bounds: tuple[float, float], share: float) -> Cell:

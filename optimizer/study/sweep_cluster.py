@@ -45,7 +45,9 @@ class ClusterWorkers:
             self._client.close()
             raise
         self._running: dict[Any, tuple[Work, float]] = {}
-        self._done = distributed.as_completed(loop=self._client.loop)
+        self._done: Any = distributed.as_completed(  # type: ignore[no-untyped-call]
+            loop=self._client.loop
+        )
 
     def submit(self, work: Work) -> None:
         """Give a point to the cluster."""
@@ -73,7 +75,9 @@ class ClusterWorkers:
 
 def _connected(address: str) -> Any:  # noqa: ANN401
     try:
-        return distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+        return distributed.Client(  # type: ignore[no-untyped-call]
+            address, timeout=SECONDS_TO_CONNECT, set_as_default=False
+        )
     except (OSError, ValueError) as error:
         raise UsageError(
             Text(

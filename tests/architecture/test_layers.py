@@ -49,12 +49,17 @@ ONLY_IN = {
     "openpyxl": {"tables"},
     "ruamel": {"inputs"},
     "pydantic": {"inputs"},
+    "distributed": {"study"},
     "click": {"cli"},
     "rich": {"cli"},
 }
 
 # What is imported, where it differs from the name of the distribution.
-IMPORTED_AS = {"pulp[highs]": {"pulp", "highspy"}, "ruamel.yaml": {"ruamel"}}
+IMPORTED_AS = {
+    "pulp[highs]": {"pulp", "highspy"},
+    "ruamel.yaml": {"ruamel"},
+    "dask[distributed]": {"dask", "distributed"},
+}
 
 
 def _own_parts(name: str) -> set[str]:
@@ -68,9 +73,11 @@ def _own_parts(name: str) -> set[str]:
 
 
 def _dependencies() -> set[str]:
-    """Return the names under which the declared dependencies are imported."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = [re.split("[<>=~! ]", item)[0] for item in declared["project"]["dependencies"]]
+    """Return the names under which the declared dependencies are imported, with those of extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    names = [re.split("[<>=~! ]", item)[0] for item in declared]
     return {part for name in names for part in IMPORTED_AS.get(name, {name})}
 
 
@@ -109,6 +116,24 @@ def test_every_library_is_a_dependency() -> None:
     used -= {"optimizer", "__future__"} | set(sys.stdlib_module_names)
     assert used - _dependencies() == set()
     assert {"numpy", "pandas", "pulp", "highspy"} <= used
+
+
+def test_a_library_of_an_extra_stands_in_one_module_of_its_own() -> None:
+    # Whoever has not installed the extra must be able to import all others.
+    found = [
+        name
+        for name in modules()
+        if {imported.partition(".")[0] for imported in imports(tree(name))}
+        & {"dask", "distributed"}
+    ]
+    assert found == ["optimizer.study.sweep_cluster"]
+    at_import = {
+        imported
+        for name in modules()
+        for node in tree(name).body
+        if isinstance(node, ast.ImportFrom) and (imported := node.module) in found
+    }
+    assert at_import == set()
 
 
 def test_importing_the_package_imports_no_part_of_it() -> None:

@@ -71,9 +71,8 @@ def bench(name: str, samples: int, folder: Path) -> bool:
     say(f"  verified {int(table['verified'].sum())}, relaxed {int(table['relaxed'].sum())}")
     for column in ("seconds", "cpu_seconds", "solve_cpu_seconds", "simplex_iterations", "peak_mb"):
         low, middle, high = records[column].quantile([0.0, 0.5, 1.0])
-        say(
-            f"  {column:20} {low:10.1f} {middle:10.1f} {high:10.1f}  sum {records[column].sum():.0f}"
-        )
+        total = records[column].sum()
+        say(f"  {column:20} {low:10.1f} {middle:10.1f} {high:10.1f}  sum {total:.0f}")
     times, cpu_times = [], []
     for number in np.linspace(0, len(points) - 1, samples).round().astype(int).tolist():
         objective, wall, cpu = cold(base, points[number])
@@ -81,9 +80,8 @@ def bench(name: str, samples: int, folder: Path) -> bool:
         good &= difference <= SAME
         times.append(wall)
         cpu_times.append(cpu)
-        say(
-            f"  cold solve of point {number}: {wall:.1f} s ({cpu:.1f} s cpu), off by {difference:.1e}"
-        )
+        solve = f"{wall:.1f} s ({cpu:.1f} s cpu)"
+        say(f"  cold solve of point {number}: {solve}, off by {difference:.1e}")
     ratio = seconds / float(np.mean(times))
     cpu_ratio = float(records["cpu_seconds"].sum()) / 2.0 / float(np.mean(cpu_times))
     say(f"  sweep over cold solve: {ratio:.1f} by the clock, {cpu_ratio:.1f} by processor time")

@@ -24,7 +24,7 @@ def cold_objective(model: LinearModel) -> float:
 
 
 def dearer(model: LinearModel, seed: int) -> LinearModel:
-    """Return a program with other costs, and other coefficients that leave at least as much room."""
+    """Return a program with other costs, and coefficients that leave at least as much room."""
     generator = np.random.default_rng(seed)
     row = np.repeat(np.arange(model.shape[0]), np.diff(model.row_start))
     eased = np.isinf(model.row_lower[row]) & (model.value > 0.0)

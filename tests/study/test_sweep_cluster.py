@@ -19,7 +19,7 @@ from tests.study.sweep_cases import rows, small_sweep
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Yield the address of a scheduler with two workers, each a process."""
-    with distributed.LocalCluster(
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
         yield cluster.scheduler_address
