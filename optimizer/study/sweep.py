@@ -33,6 +33,7 @@ from optimizer.study.sweep_local import LocalWorkers, available_mb, cores, worke
 from optimizer.study.sweep_order import neighbour_tree
 from optimizer.study.sweep_point import Outcome, Work, options_of
 from optimizer.study.sweep_store import PointStore
+from optimizer.tables.pack import shipped_cases, shipped_scenarios
 
 FINISHED: Final = frozenset({"optimal", "feasible"})
 """Statuses of points that have a plan."""
@@ -173,20 +174,17 @@ def run_sweep(sweep: Sweep, folder: Path, options: SweepOptions | None = None) -
 
 def sweep_tables(sweep: Sweep) -> AssembledTables:
     """Return the tables of a sweep's case with its scenarios applied, before any point."""
-    # A path in a sweep file starts where the file is.
-    beside = sweep.path.parent
-    case, scenarios = (
-        _beside(beside, sweep.content.case),
-        [_beside(beside, name) for name in sweep.content.scenarios],
-    )
-    assembled = assemble(case_folder(case))
+    folder, content = sweep.path.parent, sweep.content
+    assembled = assemble(case_folder(_beside(folder, content.case, shipped_cases())))
+    scenarios = [_beside(folder, name, shipped_scenarios()) for name in content.scenarios]
     if scenarios:
         assembled = apply_scenarios(assembled, [read_scenario(item) for item in scenarios])
     return assembled
 
 
-def _beside(folder: Path, name: str) -> str | Path:
-    return folder / name if (folder / name).exists() else name
+def _beside(folder: Path, name: str, shipped: Mapping[str, Path]) -> str | Path:
+    """Return a shipped name as it is, and a path from where the sweep file is."""
+    return folder / name if name not in shipped and (folder / name).exists() else name
 
 
 def point_digest(point: SweepPoint, base: AssembledTables, code: str, work: Work) -> str:

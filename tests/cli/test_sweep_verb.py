@@ -9,6 +9,7 @@ import pytest
 
 from optimizer.cli import app
 from optimizer.study import sweep as sweep_module
+from optimizer.study.sweep_point import Work
 from tests.study.sweep_cases import CARBON, LEASE, POISONED, WorkersHere, rows, sweep_file
 
 THREE_LEASES = f"design: list\nparameters:\n{LEASE}    values: [1, 2, 3]\n"
@@ -75,7 +76,7 @@ def test_ctrl_c_keeps_what_is_finished(
     path = sweep_file(here.parent, THREE_LEASES)
     kept = WorkersHere.submit
 
-    def submit(workers: WorkersHere, work: sweep_module.Work) -> None:
+    def submit(workers: WorkersHere, work: Work) -> None:
         if any((here / "out" / "points").glob("[0-9a-f]*")):
             raise KeyboardInterrupt
         kept(workers, work)

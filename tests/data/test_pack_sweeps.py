@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from optimizer.inputs.sweep_file import Sweep, read_sweep
 from optimizer.inputs.sweep_points import SweepPoint, sweep_points
 from optimizer.study.sweep import sweep_tables
 from optimizer.tables.pack import shipped_sweeps
+from tests.data.pack_tables import DATA
 
 SWEEPS = sorted(shipped_sweeps())
 
@@ -58,6 +61,16 @@ def test_outermost_points_are_cases_without_fault(name: str) -> None:
         for point in (by_value[0], by_value[-1]):
             case = checked_case(apply_scenarios(tables(name), [point.scenario]))
             assert case.name == f"national-2026+{point.scenario.content.name}"
+
+
+def test_the_example_of_the_readme_reads(tmp_path: Path) -> None:
+    readme = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", readme, flags=re.DOTALL)
+    path = tmp_path / "example.yaml"
+    path.write_text(example, encoding="utf-8")
+    found = sweep_points(read_sweep(path), tables("national-prices"))
+    assert len(found) == 50
+    assert set(found[0].values) == {"carbon_price", "western_power"}
 
 
 def test_prices_span_their_ranges() -> None:

@@ -13,7 +13,7 @@ from optimizer.errors import UsageError
 from optimizer.labels import Text
 from optimizer.study import sweep_cluster
 from optimizer.study.sweep import SweepOptions, run_sweep
-from tests.study.sweep_cases import rows, small_sweep
+from tests.study.sweep_cases import THREE, rows, small_sweep
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,12 @@ def address() -> Iterator[str]:
 
 
 def test_two_workers_give_the_rows_of_local_processes(address: str, tmp_path: Path) -> None:
-    sweep, told = small_sweep(tmp_path), list[Text]()
+    sweep, told = small_sweep(tmp_path, THREE.replace("count: 12", "count: 6")), list[Text]()
     options = SweepOptions(scheduler=address, say=told.append)
     on_cluster = run_sweep(sweep, tmp_path / "cluster", options)
     local = run_sweep(sweep, tmp_path / "local", SweepOptions(workers=2))
     assert on_cluster.complete
-    assert (on_cluster.solved, local.solved) == (12, 12)
+    assert (on_cluster.solved, local.solved) == (6, 6)
     pd.testing.assert_frame_equal(rows(on_cluster.data_set), rows(local.data_set), check_exact=True)
     assert told[0].en == f"2 workers at {address}"
 

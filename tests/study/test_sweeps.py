@@ -20,7 +20,7 @@ import pytest
 from optimizer.errors import UsageError
 from optimizer.inputs.case import checked_case
 from optimizer.inputs.scenario import apply_scenarios
-from optimizer.inputs.sweep_file import Sweep
+from optimizer.inputs.sweep_file import Sweep, read_sweep
 from optimizer.inputs.sweep_points import sweep_points
 from optimizer.model.build import build_model
 from optimizer.solve.options import SolveOptions
@@ -32,6 +32,7 @@ from optimizer.study.sweep import SweepOptions, SweepProgress, SweepResult, run_
 from optimizer.study.sweep_local import LocalWorkers, available_mb, workers_that_fit
 from optimizer.study.sweep_order import neighbour_tree
 from optimizer.study.sweep_point import Work, solve_point
+from tests.period_cases import tiny_of_years
 from tests.study.sweep_cases import (
     CARBON,
     DEMAND,
@@ -159,6 +160,7 @@ def wait_for_records(folder: Path, count: int, process: subprocess.Popen[bytes])
     raise AssertionError(folder)
 
 
+@pytest.mark.usefixtures("here")
 def test_killed_half_way_it_goes_on_without_repeating(
     finished: tuple[Sweep, SweepResult], tmp_path: Path
 ) -> None:
@@ -176,7 +178,7 @@ def test_killed_half_way_it_goes_on_without_repeating(
     times = {record: record.stat().st_mtime_ns for record in kept}
     assert 3 <= len(kept) < 12
     assert not (folder / "points.parquet").exists()
-    again = run_sweep(small_sweep(tmp_path), folder, SweepOptions(workers=2))
+    again = run_sweep(small_sweep(tmp_path), folder)
     assert again.complete
     assert again.solved == 12 - len(kept)
     assert {record: record.stat().st_mtime_ns for record in kept} == times
@@ -297,6 +299,27 @@ def test_work_that_cannot_all_be_done_starts_hot_too(tmp_path: Path) -> None:
     for name in ("objective_million_yuan", "unserved_value_million_yuan"):
         assert hot.record[name] == pytest.approx(cold.record[name], rel=1e-9)
     assert hot.record["simplex_iterations"] < 0.5 * cold.record["simplex_iterations"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_case_of_several_years(tmp_path: Path) -> None:
+    tiny_of_years(tmp_path, [2026, 2027])
+    body = f"design: list\nparameters:\n{CARBON}    values: [80, 160]\n"
+    path = sweep_file(tmp_path, body)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("case: tiny", "case: ./tiny"), encoding="utf-8"
+    )
+    sweep = read_sweep(path)
+    result = run_sweep(sweep, tmp_path / "out")
+    table = rows(result.data_set)
+    assert result.complete
+    base = sweep_tables(sweep)
+    for point, objective in zip(result.points, table["objective_million_yuan"], strict=True):
+        case = checked_case(apply_scenarios(base, [point.scenario]))
+        assert len(case.periods) == 2
+        solved = solve_model(build_model(case)[0], SolveOptions(relaxed=True, whole=True))
+        assert objective == pytest.approx(solved.solution.objective, rel=1e-9)
+    assert (table["new_it_mw_west_cluster"] > 0.0).all()
 
 
 def test_a_scenario_and_a_case_beside_the_file(tmp_path: Path) -> None:
