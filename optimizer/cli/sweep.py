@@ -128,6 +128,8 @@ def _show(result: SweepResult, *, relaxed: bool) -> None:
         heads = Text("lowest|median|highest", "最低|中位|最高").render(language).split("|")
         click.echo(" " * width + "".join(f"{head:>14}" for head in heads))
         for name, label in SHOWN.items():
+            if name not in finished:  # some figures are those of a single year
+                continue
             spread = finished[name].quantile([0.0, 0.5, 1.0])
             cells = "".join(
                 f"{value:14,.4g}" if value < 10 else f"{value:14,.1f}" for value in spread

@@ -6,7 +6,9 @@ takes 50 to 70. The arrays are handed over again, which takes 0.02 s, together w
 the answer depends on the program and the basis alone, not on what was solved before in the same
 process, and is the same wherever it is solved.
 
-A program that has no basis of its size starts cold; so does one on which the start fails.
+A program that has no basis of its size starts cold; so does one on which the start fails. The first
+point of a sweep that cannot serve everything therefore takes longer: it is given up early, and its
+two other stages are solved cold. Its neighbours start from those.
 """
 
 from __future__ import annotations
@@ -26,6 +28,18 @@ from optimizer.solve.solvers import SolverAnswer
 
 DEVEX: Final = 1
 """The edge weights of HiGHS's dual simplex by number."""
+
+FAR: Final = 3.0
+"""Times the cost of a neighbour at which a program that may have no plan is given up."""
+
+LOOK: Final = 2500
+"""Iterations after which the cost of such a program is looked at."""
+
+NOTHING: Final = 1e-9
+"""Value of work left undone, in million yuan, that counts as none."""
+
+COSTS: Final = "costs"
+"""Under this name the cost of a neighbour is kept."""
 
 _STATUSES: Final = list(highspy.HighsBasisStatus.__members__.values())
 
@@ -52,7 +66,8 @@ class HotStart:
     """
 
     def __init__(self, packed: bytes | None = None) -> None:
-        self._bases: dict[str, NDArray[np.int8]] = {}
+        self._bases: dict[str, NDArray[Any]] = {}
+        self._own: set[str] = set()
         self.iterations = 0
         """Simplex iterations of all solves so far."""
         if packed is not None:
@@ -62,11 +77,16 @@ class HotStart:
     def packed(self) -> bytes:
         """Return the bases as the bytes of a compressed numpy file."""
         stream = io.BytesIO()
-        np.savez_compressed(stream, allow_pickle=False, **self._bases)
+        kept = {name: basis for name, basis in self._bases.items() if name not in self._own}
+        np.savez_compressed(stream, allow_pickle=False, **kept)
         return stream.getvalue()
 
     def relax(self, model: LinearModel, options: SolveOptions) -> SolverAnswer:
         """Return the LP relaxation of a program and keep its basis.
+
+        A program that asks for all work to be done may come back without an answer: where the
+        neighbour could not do all of it, or where the bound has left what the neighbour costs far
+        behind. Whoever asks then finds out how much can be done, which any such program allows.
 
         Parameters
         ----------
@@ -75,22 +95,40 @@ class HotStart:
         options
             Options of the solve.
         """
-        start = self._start(model)
-        solver = self._run(model, options, start)
-        if start is not None and solver.getModelStatus() not in _CONCLUSIVE:
-            solver = self._run(model, options, None)
+        rows, columns = model.shape
+        whole = not model.upper[model.unserved_value != 0.0].any()
+        unserved = _name(rows, columns, priced=False)
+        if whole and unserved in self._bases:
+            return _without_point(constants.LpSolveStatus.NotSolved)
+        priced = model.cost is not model.unserved_value
+        name = _name(rows, columns, priced=priced)
+        start = self._bases.get(name)
+        limit = self._limit(model) if whole else np.inf
+        solver = self._run(model, options, start, limit)
         status = solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kIterationLimit:
+            return _without_point(constants.LpSolveStatus.NotSolved)
+        if start is not None and status not in _CONCLUSIVE:
+            solver = self._run(model, options, None, np.inf)
+            status = solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             stopped = "time" if status == highspy.HighsModelStatus.kTimeLimit else ""
-            word = _CONCLUSIVE.get(status, constants.LpSolveStatus.NotSolved)
-            return SolverAnswer(word, None, -np.inf, None, None, 0, stopped, 0.0)
-        name = _name(*model.shape, priced=model.cost is not model.unserved_value)
+            return _without_point(
+                _CONCLUSIVE.get(status, constants.LpSolveStatus.NotSolved), stopped
+            )
+        objective = float(solver.getInfo().objective_function_value)
         self._bases[name] = _codes(solver.getBasis())
+        if priced:
+            self._bases[COSTS] = np.array([objective])
+        elif objective <= NOTHING:
+            self._own.add(name)  # all could be done after all: the next one may try that first
+        else:
+            self._own.discard(name)
         solution = solver.getSolution()
         return SolverAnswer(
             constants.LpSolveStatus.Optimal,
             np.asarray(solution.col_value, dtype=float),
-            float(solver.getInfo().objective_function_value),
+            objective,
             np.asarray(solution.row_dual, dtype=float),
             np.asarray(solution.col_dual, dtype=float),
             0,
@@ -98,23 +136,19 @@ class HotStart:
             0.0,
         )
 
-    def _start(self, model: LinearModel) -> NDArray[np.int8] | None:
-        """Return the basis of a program like this, or of one that lacks its last row."""
-        rows, columns = model.shape
-        priced = model.cost is not model.unserved_value
-        for known in (priced, not priced):
-            if (basis := self._bases.get(_name(rows, columns, priced=known))) is not None:
-                return basis
-        for known in (False, True):
-            if (basis := self._bases.get(_name(rows - 1, columns, priced=known))) is not None:
-                return np.append(basis, np.int8(_STATUSES.index(highspy.HighsBasisStatus.kBasic)))
-        return None
+    def _limit(self, model: LinearModel) -> float:
+        """Return the cost at which a program is given up."""
+        known = self._bases.get(COSTS)
+        if known is None or model.cost is model.unserved_value:
+            return np.inf
+        return FAR * float(known[0])
 
     def _run(
         self,
         model: LinearModel,
         options: SolveOptions,
         start: NDArray[np.int8] | None,
+        limit: float,
     ) -> Any:  # noqa: ANN401
         highspy.Highs.resetGlobalScheduler(True)
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -128,9 +162,15 @@ class HotStart:
             # Exact weights of a started basis take longer to find than they save.
             solver.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
             solver.setBasis(_basis(start, model.shape[1]))
-        solver.run()
-        self.iterations += max(0, int(solver.getInfo().simplex_iteration_count))
-        return solver
+            if np.isfinite(limit):
+                solver.setOptionValue("simplex_iteration_limit", LOOK)
+        while True:
+            solver.run()
+            information = solver.getInfo()
+            self.iterations += max(0, int(information.simplex_iteration_count))
+            stopped = solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit
+            if not stopped or information.objective_function_value > limit:
+                return solver
 
 
 _CONCLUSIVE: Final = {
@@ -139,6 +179,10 @@ _CONCLUSIVE: Final = {
     highspy.HighsModelStatus.kTimeLimit: constants.LpSolveStatus.TimeLimit,
 }
 """Answers after which a second, cold solve could say nothing else."""
+
+
+def _without_point(status: constants.LpSolveStatus, stopped: str = "") -> SolverAnswer:
+    return SolverAnswer(status, None, -np.inf, None, None, 0, stopped, 0.0)
 
 
 def _name(rows: int, columns: int, *, priced: bool) -> str:

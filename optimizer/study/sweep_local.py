@@ -61,7 +61,7 @@ def workers_that_fit(need_mb: float, available: float | None, processors: int) -
     Parameters
     ----------
     need_mb
-        Most memory that one worker was seen to hold.
+        Most memory that one worker was seen to hold, 0 if unknown.
     available
         Memory free for more workers, in MB, the first one's already taken from it.
     processors
@@ -72,7 +72,7 @@ def workers_that_fit(need_mb: float, available: float | None, processors: int) -
     >>> workers_that_fit(600.0, 2000.0, 8)
     3
     """
-    if available is None:
+    if available is None or need_mb <= 0.0:
         return processors
     more = int(max(0.0, available - SPARE_MB) // need_mb)
     return max(1, min(processors, 1 + more))

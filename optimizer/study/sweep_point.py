@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import resource
 import sys
 import threading
 import time
@@ -28,6 +27,9 @@ from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.hot import HotStart
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import Solved, solve_model
+
+if sys.platform != "win32":
+    import resource
 
 FORMAT: Final = 1
 """Version of the layout of a point's record."""
@@ -226,7 +228,9 @@ def _as_parquet(plan: Plan) -> dict[str, bytes]:
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has held so far, in MB."""
+    """Return the most memory that this process has held so far, in MB; 0 if unknown."""
+    if sys.platform == "win32":
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts in kilobytes, macOS in bytes.
     return round(peak / (1024.0 if sys.platform != "darwin" else 1024.0**2), 1)

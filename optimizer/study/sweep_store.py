@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -129,6 +130,7 @@ class PointStore:
         """
         try:
             (self.folder / "points").mkdir(parents=True, exist_ok=True)
+            _clear(self.folder / "points")
             kept = self.folder / "sweep.yaml"
             if not (kept.exists() and kept.samefile(sweep_file)):
                 shutil.copyfile(sweep_file, kept)
@@ -171,6 +173,26 @@ class PointStore:
         finally:
             partial.unlink(missing_ok=True)
         return path
+
+
+def _clear(points: Path) -> None:
+    """Remove what processes that are gone had begun to write."""
+    for partial in points.glob(".*.partial-*"):
+        if not _runs(int(partial.name.rpartition("-")[2])):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Return whether a process may still be there."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

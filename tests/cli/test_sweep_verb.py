@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.cli import app
+from optimizer.cli.progress import Teller
 from optimizer.study import sweep as sweep_module
 from optimizer.study.sweep_point import Work
 from tests.study.sweep_cases import CARBON, LEASE, POISONED, WorkersHere, rows, sweep_file
@@ -123,3 +124,17 @@ def test_wrong_use(
     assert app.run(["sweep", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+def test_progress_says_how_many_failed_and_how_long_it_takes() -> None:
+    with Teller("en") as english, Teller("zh") as chinese:
+        for teller in (english, chinese):
+            teller.count(3, 10, 0, None)
+            teller.count(7, 10, 1, 90.0)
+            teller.count(10, 10, 1, 0.0)
+    assert [line.split(" s  ")[1] for line in english.lines] == [
+        "3 of 10 points",
+        "7 of 10 points  1 failed  about 1.5 min left",
+        "10 of 10 points  1 failed",
+    ]
+    assert chinese.lines[1].endswith("已完成 7/10 个点  1 个失败  约剩 1.5 分钟")

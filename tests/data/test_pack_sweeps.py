@@ -86,7 +86,7 @@ def test_prices_span_their_ranges() -> None:
         "western_tariffs": (0.68, 1.1),
         "carbon_price": (0.0, 106.0),
         "demand": (0.8, 1.3),
-        "accelerator_supply": (350000.0, 1400000.0),
+        "accelerator_supply": (700000.0, 1400000.0),
     }.items():
         step = (high - low) / 200.0
         assert low <= spans[name][0] <= low + step

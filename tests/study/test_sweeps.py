@@ -148,6 +148,27 @@ def test_a_record_cut_short_counts_as_none(
     assert run_sweep(sweep, folder, SweepOptions(workers=1)).solved == 1
 
 
+@pytest.mark.usefixtures("here")
+def test_what_a_killed_process_had_begun_to_write_goes(
+    finished: tuple[Sweep, SweepResult], tmp_path: Path
+) -> None:
+    sweep, result = finished
+    folder = tmp_path / "out"
+    shutil.copytree(result.data_set.parent, folder)
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    dead = folder / "points" / f".0123456789abcdef.partial-{gone.stdout.strip()}"
+    alive = folder / "points" / f".fedcba9876543210.partial-{os.getppid()}"
+    for partial in (dead, alive):
+        (partial / "tables").mkdir(parents=True)
+    run_sweep(sweep, folder)
+    assert (dead.exists(), alive.exists()) == (False, True)
+
+
 def wait_for_records(folder: Path, count: int, process: subprocess.Popen[bytes]) -> set[Path]:
     """Return the records of a running sweep once there are some."""
     until = time.monotonic() + 120.0
