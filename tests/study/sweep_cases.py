@@ -20,7 +20,7 @@ CARBON: Final = (
 )
 DEMAND: Final = "  - name: demand\n    changes: [{table: services, scale: [requests_per_s]}]\n"
 THREE: Final = (
-    "design: latin_hypercube\ncount: 12\nseed: 7\nparameters:\n"
+    "design: latin_hypercube\ncount: 8\nseed: 7\nparameters:\n"
     f"{LEASE}    low: 0.5\n    high: 8\n    distribution: loguniform\n"
     f"{CARBON}    low: 0\n    high: 300\n"
     f"{DEMAND}    low: 0.8\n    high: 1.05\n"

@@ -26,7 +26,7 @@ def address() -> Iterator[str]:
 
 
 def test_two_workers_give_the_rows_of_local_processes(address: str, tmp_path: Path) -> None:
-    sweep, told = small_sweep(tmp_path, THREE.replace("count: 12", "count: 6")), list[Text]()
+    sweep, told = small_sweep(tmp_path, THREE.replace("count: 8", "count: 6")), list[Text]()
     options = SweepOptions(scheduler=address, say=told.append)
     on_cluster = run_sweep(sweep, tmp_path / "cluster", options)
     local = run_sweep(sweep, tmp_path / "local", SweepOptions(workers=2))
