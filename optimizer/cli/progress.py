@@ -88,11 +88,41 @@ class Teller:
                 gap=progress.incumbent - progress.bound,
                 unit=progress.unit,
             )
+        self._tell(line, progress.phase, now)
+
+    def note(self, message: Text) -> None:
+        """Tell something that stays on the screen."""
+        now = time.perf_counter() - self._began
+        line = f"{now:7.1f} s  {message.render(self._language)}"
+        self.lines.append(line)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def count(self, done: int, total: int, failed: int, seconds_left: float | None) -> None:
+        """Tell how many of many runs are finished, and about when all will be."""
+        now = time.perf_counter() - self._began
+        parts = [
+            Text("{done} of {total} points", "已完成 {done}/{total} 个点").filled(
+                done=done, total=total
+            )
+        ]
+        if failed:
+            parts.append(Text("{failed} failed", "{failed} 个失败").filled(failed=failed))
+        if seconds_left is not None and done < total:
+            parts.append(
+                Text("about {minutes:.1f} min left", "约剩 {minutes:.1f} 分钟").filled(
+                    minutes=seconds_left / 60.0
+                )
+            )
+        line = f"{now:7.1f} s  " + "  ".join(part.render(self._language) for part in parts)
+        self._tell(line, "count", now, last=done == total)
+
+    def _tell(self, line: str, phase: str, now: float, *, last: bool = False) -> None:
+        """Show a line: in a terminal at once, elsewhere when it is new or some time has passed."""
         self.lines.append(line)
         if self._status is not None:
             self._status.update(line)
             return
         due = now - self._last_time >= PLAIN_INTERVAL_SECONDS
-        if progress.phase != self._last_phase or due:
-            self._last_phase, self._last_time = progress.phase, now
+        if phase != self._last_phase or due or last:
+            self._last_phase, self._last_time = phase, now
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)

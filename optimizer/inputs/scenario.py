@@ -181,6 +181,24 @@ def apply_scenarios(assembled: AssembledTables, scenarios: Sequence[Scenario]) -
     return replace(assembled, name="+".join(names), tables=tables, file_hashes=hashes)
 
 
+def rows_changed(
+    tables: Mapping[str, TypedTable], override: Override, place: str
+) -> tuple[TypedTable, NDArray[np.bool_]]:
+    """Return the table that a ``set`` or ``scale`` changes and which of its rows.
+
+    Raises
+    ------
+    InputError
+        If table, column or rows are not there, or a column of the key would change.
+    """
+    table = tables[_known_table(override, place)]
+    for name in override.set or override.scale or {}:
+        column = _column(table, name, place)
+        if name in table.table.key:
+            raise InputError([_part_of_key(table, column, place)])
+    return table, _chosen(table, override, place)
+
+
 def _drop_grades(
     tables: dict[str, TypedTable], grades: list[dict[str, str]], table: str, removed: set[str]
 ) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from optimizer.labels import OBJECTIVE_UNITS, Text
+
+if TYPE_CHECKING:
+    from optimizer.model.assembly import LinearModel
+    from optimizer.solve.solvers import SolverAnswer
 
 DEFAULT_SOLVER: Final = "HiGHS"
 
@@ -32,6 +36,13 @@ class Progress:
     incumbent: float
     bound: float
     unit: Text = OBJECTIVE_UNITS["cost"]
+
+
+class Relaxer(Protocol):
+    """Solves LP relaxations in its own way."""
+
+    def relax(self, model: LinearModel, options: SolveOptions, /) -> SolverAnswer:
+        """Return the LP relaxation of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class SolveOptions:
         least cost, and the cost of everything else is minimised.
     progress
         Called with each line of progress, or ``None``.
+    hot
+        What solves LP relaxations from the basis of another program, or ``None``.
     """
 
     gap_location: float = 1e-3
@@ -83,6 +96,7 @@ class SolveOptions:
     hold_tolerance: float = 1e-3
     boundary: str = "it"
     progress: Callable[[Progress], None] | None = None
+    hot: Relaxer | None = None
 
     def recorded(self) -> dict[str, float | int | str]:
         """Return the options that shape the result, for the run's record and its hash."""

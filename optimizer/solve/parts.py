@@ -66,6 +66,8 @@ def relax(model: LinearModel, options: SolveOptions, share: float = 0.0) -> Solv
     share
         Part of the objective that a program in parts may leave open.
     """
+    if options.hot is not None:
+        return options.hot.relax(model, options)
     if not in_parts(model, options):
         return run_solver(model, dataclasses.replace(options, relaxed=True, progress=None), 0.0)
     began = time.perf_counter()

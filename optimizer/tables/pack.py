@@ -1,4 +1,4 @@
-"""The shipped data folder: where it is, which cases and scenarios it holds."""
+"""The shipped data folder: where it is, which cases, scenarios and sweeps it holds."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ def shipped_scenarios() -> dict[str, Path]:
 def claims_file() -> Path:
     """Return the shipped claims."""
     return data_folder() / "claims.yaml"
+
+
+def shipped_sweeps() -> dict[str, Path]:
+    """Return the shipped sweep files by name."""
+    return {path.stem: path for path in sorted((data_folder() / "sweeps").glob("*.yaml"))}
 
 
 def basemap_file() -> Path:

@@ -53,6 +53,7 @@ ONLY_IN = {
     "openpyxl": {"tables"},
     "ruamel": {"inputs"},
     "pydantic": {"inputs"},
+    "distributed": {"study"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -63,6 +64,7 @@ IMPORTED_AS = {
     "pulp[highs]": {"pulp", "highspy"},
     "ruamel.yaml": {"ruamel"},
     "vl-convert-python": {"vl_convert"},
+    "dask[distributed]": {"dask", "distributed"},
 }
 
 
@@ -121,6 +123,24 @@ def test_every_library_is_a_dependency() -> None:
     used -= {"optimizer", "__future__"} | set(sys.stdlib_module_names)
     assert used - _dependencies() == set()
     assert {"numpy", "pandas", "pulp", "highspy"} <= used
+
+
+def test_a_library_of_an_extra_stands_in_one_module_of_its_own() -> None:
+    # Whoever has not installed the extra must be able to import all others.
+    found = [
+        name
+        for name in modules()
+        if {imported.partition(".")[0] for imported in imports(tree(name))}
+        & {"dask", "distributed"}
+    ]
+    assert found == ["optimizer.study.sweep_cluster"]
+    at_import = {
+        imported
+        for name in modules()
+        for node in tree(name).body
+        if isinstance(node, ast.ImportFrom) and (imported := node.module) in found
+    }
+    assert at_import == set()
 
 
 def test_importing_the_package_imports_no_part_of_it() -> None:
