@@ -145,7 +145,7 @@ BATTERIES = (
         plus(1e-3),
         ("charge and discharge at once", "state of charge"),
         # At noon in August the battery takes what the sun gives.
-        (("site", "west_cluster"), ("typical_day", "aug"), ("hour", 12)),
+        (("site", "west_cluster"), ("typical_day", "jul"), ("hour", 12)),
     ),
 )
 
@@ -189,7 +189,7 @@ METER = (
         "metered_demand",
         "typical_day",
         "of a month on the capacity basis",
-        to("nov"),
+        to("oct"),
         ("demand is metered", "metered peak"),
         (("site", "west_cluster"),),
     ),

@@ -197,14 +197,22 @@ def demand_charge(case: Case, site: str) -> float:
     return float(charges["million_yuan"].sum())
 
 
+def months_of(case: Case, month: int) -> list[int]:
+    """Return the months that the typical day of a month stands for: those up to the next day."""
+    known = sorted(days(case)["month"].unique())
+    later = [other for other in known if other > month]
+    end = later[0] if later else known[0] + 12
+    return [(number - 1) % 12 + 1 for number in range(month, end)]
+
+
 def metered_charge(case: Case, site: str, month: int) -> float:
-    """Return what one MW of the highest hour of a month costs, million yuan."""
+    """Return what one MW of the highest hour of a typical day's months costs, million yuan."""
     if "demand_peak_factor" not in set(case.tables["parameters"].frame["parameter"]):
         return 0.0
     charges = monthly_charges(case, site)
-    basis, charge = charges["basis"].to_dict()[month], charges["million_yuan"].to_dict()[month]
-    factor = value(case, "parameters", "demand_peak_factor")
-    return float(charge) * factor if basis == "demand" else 0.0
+    charges = charges[charges.index.isin(months_of(case, month))]
+    by_demand = charges.loc[charges["basis"] == "demand", "million_yuan"].sum()
+    return float(by_demand) * value(case, "parameters", "demand_peak_factor")
 
 
 def monthly_charges(case: Case, site: str) -> pd.DataFrame:

@@ -144,9 +144,9 @@ def loads_by_profile(solved: SolvedCase) -> pd.Series[float]:
         shares = raw.month_shares(gang["start_month"], gang["duration_days"])
         power = gang["runs"] * gang["gang"] * extra[gang["accelerator"]] / 1e3
         for day, month in days["month"].items():
-            active = shares[int(month) - 1]
-            if len(days) == 1:
-                active = gang["duration_days"] / 365.0
+            months = raw.months_of(solved.case, int(month))
+            lengths = [raw.MONTH_DAYS[number - 1] for number in months]
+            active = float(np.average([shares[number - 1] for number in months], weights=lengths))
             if active > 0.0:
                 parts.append((gang["site"], f"training_{day}", power * active))
     frame = pd.DataFrame(parts, columns=["site", "profile", "mw"])
