@@ -11,9 +11,10 @@ import pytest
 
 from optimizer.errors import UsageError
 from optimizer.labels import Text
+from optimizer.study import sweep as sweep_module
 from optimizer.study import sweep_cluster
 from optimizer.study.sweep import SweepOptions, run_sweep
-from tests.study.sweep_cases import THREE, rows, small_sweep
+from tests.study.sweep_cases import THREE, WorkersHere, rows, small_sweep
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +26,14 @@ def address() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def test_two_workers_give_the_rows_of_local_processes(address: str, tmp_path: Path) -> None:
+def test_two_workers_give_the_rows_of_one_process(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "LocalWorkers", WorkersHere)
     sweep, told = small_sweep(tmp_path, THREE.replace("count: 8", "count: 6")), list[Text]()
     options = SweepOptions(scheduler=address, say=told.append)
     on_cluster = run_sweep(sweep, tmp_path / "cluster", options)
-    local = run_sweep(sweep, tmp_path / "local", SweepOptions(workers=2))
+    local = run_sweep(sweep, tmp_path / "local")
     assert on_cluster.complete
     assert (on_cluster.solved, local.solved) == (6, 6)
     pd.testing.assert_frame_equal(rows(on_cluster.data_set), rows(local.data_set), check_exact=True)

@@ -53,10 +53,15 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep, SweepResult]:
-    """Return a sweep of eight points and its result on two processes."""
+    """Return a sweep of eight points and its result, solved in this process.
+
+    What processes beside this one or a cluster find is compared with it.
+    """
     folder = tmp_path_factory.mktemp("sweep")
     sweep = small_sweep(folder)
-    return sweep, run_sweep(sweep, folder / "out", SweepOptions(workers=2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep_module, "LocalWorkers", WorkersHere)
+        return sweep, run_sweep(sweep, folder / "out")
 
 
 def test_every_point_is_verified_relaxed_and_a_lower_bound(
@@ -188,7 +193,7 @@ def test_killed_half_way_it_goes_on_without_repeating(
     path, folder = sweep_file(tmp_path, THREE), tmp_path / "out"
     command = [sys.executable, "-m", "optimizer", "sweep"]
     process = subprocess.Popen(
-        [*command, str(path), "--out", str(folder), "--workers", "1"],
+        [*command, str(path), "--out", str(folder), "--workers", "2"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
