@@ -46,7 +46,7 @@ ONLY_IN = {
     "pyogrio": {"plan", "report"},
     "shapely": {"plan", "report"},
     "pandera": {"tables"},
-    "openpyxl": {"tables"},
+    "openpyxl": {"tables", "report"},
     "ruamel": {"inputs"},
     "pydantic": {"inputs"},
     "click": {"cli"},
