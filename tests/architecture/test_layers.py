@@ -50,7 +50,7 @@ ONLY_IN = {
     "pyogrio": {"plan", "report"},
     "shapely": {"plan", "report"},
     "pandera": {"tables"},
-    "openpyxl": {"tables"},
+    "openpyxl": {"tables", "report"},
     "ruamel": {"inputs"},
     "pydantic": {"inputs"},
     "distributed": {"study"},
