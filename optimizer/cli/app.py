@@ -24,6 +24,8 @@ VERBS: Final = {
     "plan": "optimizer.cli.plan",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
+    "scenarios": "optimizer.cli.scenarios",
+    "compare": "optimizer.cli.compare",
     "data": "optimizer.cli.data",
     "doctor": "optimizer.cli.doctor",
 }
