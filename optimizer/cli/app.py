@@ -29,6 +29,8 @@ VERBS: Final = {
     "sweep": "optimizer.cli.sweep",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",
+    "scenarios": "optimizer.cli.scenarios",
+    "compare": "optimizer.cli.compare",
     "data": "optimizer.cli.data",
     "doctor": "optimizer.cli.doctor",
 }

@@ -112,10 +112,32 @@ def read_case(case: str | Path = NATIONAL_CASE, scenarios: Sequence[str | Path] 
     >>> case.year
     2026
     """
+    return checked_case(_with_scenarios(case, scenarios))
+
+
+def resolved_tables(
+    case: str | Path = NATIONAL_CASE, scenarios: Sequence[str | Path] = ()
+) -> dict[str, TypedTable]:
+    """Return the tables of a case with scenarios applied, before anything is derived from them.
+
+    Parameters
+    ----------
+    case, scenarios
+        As in :func:`read_case`.
+
+    Examples
+    --------
+    >>> len(resolved_tables("tiny")["sites"].frame)
+    3
+    """
+    return _with_scenarios(case, scenarios).tables
+
+
+def _with_scenarios(case: str | Path, scenarios: Sequence[str | Path]) -> AssembledTables:
     assembled = assemble(case_folder(case))
-    if scenarios:
-        assembled = apply_scenarios(assembled, [read_scenario(item) for item in scenarios])
-    return checked_case(assembled)
+    if not scenarios:
+        return assembled
+    return apply_scenarios(assembled, [read_scenario(item) for item in scenarios])
 
 
 def checked_case(assembled: AssembledTables) -> Case:

@@ -43,10 +43,11 @@ from pydantic import Field, model_validator
 
 from optimizer.errors import Fault, InputError, UsageError
 from optimizer.inputs.assemble import AssembledTables, extended
+from optimizer.inputs.expectation import Expectation
 from optimizer.inputs.yaml_file import Strict, read_yaml
 from optimizer.labels import Text
 from optimizer.tables.frames import TypedTable, duplicate_key_faults
-from optimizer.tables.pack import shipped_scenarios
+from optimizer.tables.pack import NATIONAL_CASE, shipped_scenarios
 from optimizer.tables.read import RawTable, parse_table
 from optimizer.tables.registry import TABLES
 from optimizer.tables.schema import PROVENANCE, Column
@@ -81,17 +82,45 @@ class Override(Strict):
 
 
 class ScenarioFile(Strict):
-    """Content of a scenario file."""
+    """Content of a scenario file.
+
+    ``base`` names the case that the scenario is meant for and is run on. It fits any other case
+    that has what its overrides speak of.
+    """
 
     name: str
     title_en: str
     title_zh: str
+    base: str = NATIONAL_CASE
     question_en: str = ""
     question_zh: str = ""
     source: str = ""
     expected_en: str = ""
     expected_zh: str = ""
+    finding_en: str = ""
+    finding_zh: str = ""
+    expects: list[Expectation] = Field(default_factory=list)
     overrides: list[Override]
+
+    @property
+    def title(self) -> Text:
+        """Title in both languages."""
+        return Text(self.title_en, self.title_zh)
+
+    @property
+    def question(self) -> Text:
+        """Question in both languages."""
+        return Text(self.question_en, self.question_zh)
+
+    @property
+    def expected(self) -> Text:
+        """Expected outcome in both languages."""
+        return Text(self.expected_en, self.expected_zh)
+
+    @property
+    def finding(self) -> Text:
+        """Why an expectation does not hold, in both languages; empty where all hold."""
+        return Text(self.finding_en, self.finding_zh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,8 @@ class _Headline:
                 physical=figures["physical_green_share"],
             )
         )
-        lines.append(self._bandwidth_line())
+        if len(self.run.findings["bandwidth_effect"]):
+            lines.append(self._bandwidth_line())
         return lines
 
     def _minimises_cost_first(self) -> bool:

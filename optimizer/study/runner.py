@@ -142,6 +142,7 @@ def run_case(
     *,
     seconds: Mapping[str, float] | None = None,
     recorded: Mapping[str, Any] | None = None,
+    compares: bool = True,
 ) -> SolvedCase:
     """Solve a case and return its verified run with model and log.
 
@@ -155,8 +156,12 @@ def run_case(
         Times of earlier steps, kept in the record.
     recorded
         Options as recorded; from ``options`` if left out.
+    compares
+        Whether other solves are made about the plan; without them the findings are empty.
     """
     recorded = dict(recorded or recorded_options(options))
+    if not compares:
+        recorded["compares"] = 0
     clock = _Clock(dict(seconds or {}), options.progress)
     model, sets = clock.timed("build", lambda: build_model(case))
     with tempfile.TemporaryDirectory() as scratch:
@@ -169,8 +174,10 @@ def run_case(
     verification = clock.timed("verify", lambda: verify_plan(case, plan))
     require_verified(verification)
     key_figures = horizon_metrics(case, plan) if case.later else metrics(case, plan)
-    findings = clock.timed(
-        "compare", lambda: _findings(case, (model, sets), solved, plan, key_figures)
+    findings = (
+        clock.timed("compare", lambda: _findings(case, (model, sets), solved, plan, key_figures))
+        if compares
+        else _no_findings()
     )
     record = _record(case, solved, plan, verification, key_figures, recorded)
     record["seconds"] = clock.seconds
@@ -183,6 +190,13 @@ def run_case(
     }
     run = Run(case, plan, findings, MappingProxyType(record))
     return SolvedCase(run, model, log)
+
+
+def _no_findings() -> Mapping[str, pd.DataFrame]:
+    """Return the tables of findings without rows."""
+    return MappingProxyType(
+        {name: pd.DataFrame(columns=table.column_names) for name, table in FINDING_TABLES.items()}
+    )
 
 
 class _Clock:

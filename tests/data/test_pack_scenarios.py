@@ -11,6 +11,7 @@ import pytest
 from optimizer.errors import InputError
 from optimizer.inputs.assemble import AssembledTables, assemble
 from optimizer.inputs.case import Case, checked_case
+from optimizer.inputs.difference import differences
 from optimizer.inputs.policy_rows import PolicyRow
 from optimizer.inputs.scenario import ScenarioFile, apply_scenarios, read_scenario
 from optimizer.inputs.tariff import mean_price
@@ -20,18 +21,43 @@ from tests.data.pack_tables import number, records
 SCENARIOS = sorted(shipped_scenarios())
 WANTED = {
     "ascend-only",
+    "bandwidth-price-double",
+    "bandwidth-price-half",
+    "bandwidth-price-ten-times",
+    "campus-100000",
+    "campus-20000",
     "carbon-cap",
-    "carbon-price",
-    "carbon-price-market",
-    "cheap-network",
-    "dear-network",
+    "carbon-price-0-location",
+    "carbon-price-0-market",
+    "carbon-price-200-location",
+    "carbon-price-200-market",
+    "carbon-price-500-location",
+    "carbon-price-500-market",
+    "carbon-price-80-location",
+    "carbon-price-80-market",
+    "compute-vouchers",
     "demand-plus-30",
+    "demand-x2",
+    "demand-x5",
+    "drought",
+    "green-80-certificates",
+    "green-80-physical",
+    "hub-share-60",
+    "hub-share-off",
+    "inference-in-the-east",
+    "latency-circle-1-ms",
+    "latency-circle-20-ms",
+    "latency-circle-5-ms",
     "loss-of-a-hub",
     "market-delivered-prices",
     "no-metro-build",
+    "no-preferential-tariffs",
     "projects-under-way",
+    "pue-surcharge-beijing",
     "staged-release",
+    "west-share-50",
     "west-share-60",
+    "west-share-70",
 }
 
 
@@ -47,7 +73,12 @@ def base() -> Case:
 
 @cache
 def with_scenario(name: str) -> Case:
-    return checked_case(apply_scenarios(national(), [read_scenario(name)]))
+    return checked_case(applied_tables(name))
+
+
+@cache
+def applied_tables(name: str) -> AssembledTables:
+    return apply_scenarios(national(), [read_scenario(name)])
 
 
 def content(name: str) -> ScenarioFile:
@@ -88,6 +119,57 @@ def test_says_why_in_both_languages(name: str) -> None:
     assert "tbd" not in scenario.source.lower()
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_expects_what_can_be_checked(name: str) -> None:
+    scenario = content(name)
+    assert scenario.base == "national-2026"
+    assert scenario.expects
+    sites = set(base().frame("sites")["site"])
+    for expectation in scenario.expects:
+        assert expectation.against in {"base", *SCENARIOS} - {name}
+        assert expectation.site in sites | {""}
+    assert bool(scenario.finding_en) == bool(scenario.finding_zh)
+    changes = differences(national().tables, applied_tables(name).tables)
+    assert {change.table for change in changes} == {o.table for o in scenario.overrides}
+
+
+def test_no_western_region_with_a_cluster_is_cheap_without_preference() -> None:
+    """The factors raise the mean energy price of each region to that of the eastern clusters."""
+    tariffs = base().frame("tariffs")
+    eastern = [
+        mean_price(tariffs, region, "110") for region in ("GD_north", "AH", "HE_north", "YRD_demo")
+    ]
+    level = sum(eastern) / 4
+    assert round(level, 3) == 0.578
+    changed = with_scenario("no-preferential-tariffs").frame("tariffs")
+    for region, voltage in (
+        ("GS", "110"),
+        ("NX", "110"),
+        ("NM_west", "110"),
+        ("GZ", "110"),
+        ("QH", "1-10"),
+    ):
+        assert mean_price(changed, region, voltage) == pytest.approx(level, rel=2e-3), region
+
+
+def test_inference_in_the_east_leaves_government_and_batch_alone() -> None:
+    row = policy(with_scenario("inference-in-the-east"), "inference_in_the_east")
+    services = base().frame("services")
+    barred = set(services["service"][row.services])
+    interactive = set(services.loc[services["kind"] == "interactive", "service"])
+    assert barred == interactive - {"government"}
+    assert not row.jobs.any()
+    assert row.value == 0.0
+    assert row.sites.tolist() == (base().frame("sites")["side"] == "west").tolist()
+
+
+def test_campus_runs_are_as_large_as_their_names_say() -> None:
+    for size in (20_000, 100_000):
+        jobs = with_scenario(f"campus-{size}").frame("jobs").set_index("job")
+        assert int(jobs["accelerators"]["campus_run"]) == size
+        assert len(jobs) == len(base().frame("jobs")) + 1
+
+
 def test_west_share() -> None:
     row = policy(with_scenario("west-share-60"), "west_share")
     assert (row.kind, row.value, row.hard) == ("west_share_min", 0.6, True)
@@ -98,20 +180,20 @@ def test_west_share() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ledger"), [("carbon-price", "location"), ("carbon-price-market", "market")]
+    ("price", "ledger"), [(p, name) for p in (0, 80, 200, 500) for name in ("location", "market")]
 )
-def test_carbon_price(name: str, ledger: str) -> None:
+def test_carbon_price(price: int, ledger: str) -> None:
     assert "carbon_price" not in {row.policy for row in base().derived.policies}
-    row = policy(with_scenario(name), "carbon_price")
-    assert (row.value, row.ledger) == (100.0, ledger)
+    row = policy(with_scenario(f"carbon-price-{price}-{ledger}"), "carbon_price")
+    assert (row.value, row.ledger) == (float(price), ledger)
 
 
 def test_carbon_cap_is_five_per_cent_below_the_base_plan() -> None:
     row = policy(with_scenario("carbon-cap"), "carbon_cap")
     assert row.ledger == "location"
-    assert row.value == 10 * round(0.95 * 11_118 / 10) == 10_560
+    assert row.value == 10 * round(0.95 * 6_294 / 10) == 5_980
     source = content("carbon-cap").source
-    assert "11,118 kt" in source
+    assert "6,294 kt" in source
     assert "95 %" in source
 
 
@@ -220,8 +302,21 @@ def test_staged_release_adds_tiers_of_the_same_mean_value() -> None:
 def test_scaled_figures() -> None:
     for name, table, factor, columns in (
         ("demand-plus-30", "services", 1.3, ["requests_per_s"]),
-        ("cheap-network", "links", 0.5, ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"]),
-        ("dear-network", "links", 10.0, ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"]),
+        ("demand-x2", "services", 2.0, ["requests_per_s"]),
+        ("demand-x5", "services", 5.0, ["requests_per_s"]),
+        ("bandwidth-price-double", "links", 2.0, ["upgrade_running_million_yuan_per_year"]),
+        (
+            "bandwidth-price-half",
+            "links",
+            0.5,
+            ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"],
+        ),
+        (
+            "bandwidth-price-ten-times",
+            "links",
+            10.0,
+            ["lease_yuan_per_gbps_year", "upgrade_capex_million_yuan"],
+        ),
     ):
         before, after = base().frame(table), with_scenario(name).frame(table)
         for column in columns:

@@ -14,7 +14,17 @@ from tests.end_to_end.price_table import price_table
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-NATIONAL: Final = {("plan",), ("plan", "--scenario", "west-share-60")}
+OF_SCENARIO: Final = [
+    ("scenarios", "west-share-60", "--run"),
+    (
+        "compare",
+        "reports/scenarios/national-2026",
+        "reports/scenarios/national-2026+west-share-60",
+    ),
+]
+"""Commands that need each other, in order; the first solves the national case twice."""
+
+NATIONAL: Final = {("plan",), ("plan", "--scenario", "west-share-60"), *OF_SCENARIO}
 """Commands that solve the national case: minutes, so they are marked long."""
 
 
@@ -52,12 +62,19 @@ def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", sorted(NATIONAL))
+@pytest.mark.parametrize("command", sorted(NATIONAL - set(OF_SCENARIO)))
 def test_national_commands_run(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert app.run(list(command)) == 0
+
+
+@pytest.mark.long
+def test_a_scenario_is_run_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in OF_SCENARIO:
+        assert app.run(list(command)) == 0, command
 
 
 def test_price_table_is_that_of_the_pack() -> None:
