@@ -126,7 +126,7 @@ def _run(
 
     with Teller(language) as teller:
         options = SolveOptions(gap_location=how[0], relaxed=how[1], progress=teller)
-        results = list(run_scenarios(names, options, keep, case))
+        results = list(run_scenarios(names, options, keep, case, lambda name: out / name))
     if as_json:
         _print_json([outcome_record(r.scenario, r.outcomes, r.figures, r.failure) for r in results])
     else:

@@ -164,11 +164,6 @@ def _loaded(model: LinearModel) -> Any:  # noqa: ANN401
 def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
     solver.run()
     status = solver.getModelStatus()
-    if status in {highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kNotset}:
-        # The last basis may be a bad start for the changed rows: begin from none.
-        solver.clearSolver()
-        solver.run()
-        status = solver.getModelStatus()
     if status in {
         highspy.HighsModelStatus.kInfeasible,
         highspy.HighsModelStatus.kUnboundedOrInfeasible,

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from optimizer.analysis.figures import Figures, Outcome, figures_of, outcome
 from optimizer.errors import EastwestError, UsageError
-from optimizer.inputs.case import read_case
+from optimizer.inputs.case import Case, read_case
 from optimizer.inputs.expectation import Expectation
 from optimizer.inputs.scenario import Scenario, read_scenario
 from optimizer.labels import Text
 from optimizer.model.build import build_model
 from optimizer.plan.plan import make_plan
 from optimizer.plan.run import Run
+from optimizer.plan.store import is_run, read_run, run_hash
+from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
-from optimizer.study.runner import run_case
+from optimizer.study.runner import code_and_libraries, recorded_options, run_case
 from optimizer.tables.pack import shipped_scenarios
 
 BASE = "base"
@@ -59,7 +62,11 @@ class ScenarioResult:
 
 
 def solved_figures(
-    case: str, scenarios: Sequence[str], options: SolveOptions, keep: Callable[[Run], None]
+    case: str,
+    scenarios: Sequence[str],
+    options: SolveOptions,
+    keep: Callable[[Run], None],
+    stored: Callable[[str], Path] | None = None,
 ) -> Figures:
     """Solve a case with scenarios and return the figures of its plan.
 
@@ -70,13 +77,18 @@ def solved_figures(
     options
         How to solve it; ``relaxed`` solves the LP relaxation only.
     keep
-        Called with the verified run; never for a relaxation.
+        Called with the verified run; never for a relaxation nor for a run that is there.
+    stored
+        Gives the folder where the run of a case of this name is kept. A run there that has the
+        same inputs, code and options is taken instead of solving again.
     """
     read = read_case(case, scenarios)
     if not options.relaxed:
-        run = run_case(read, options, compares=False).run
-        keep(run)
-        return figures_of(run.case, run.plan)
+        found = _stored(read, options, stored(read.name)) if stored is not None else None
+        if found is None:
+            found = run_case(read, options, compares=False).run
+            keep(found)
+        return figures_of(found.case, found.plan)
     model, _ = build_model(read)
     solution = solve_model(model, options).solution
     if not solution.status.has_plan:
@@ -89,8 +101,24 @@ def solved_figures(
     return figures_of(read, make_plan(read, solution))
 
 
+def _stored(case: Case, options: SolveOptions, folder: Path) -> Run | None:
+    """Return the run of the same inputs, code and options in a folder, verified again."""
+    if not is_run(folder):
+        return None
+    found = read_run(folder)
+    recorded = {**recorded_options(options), "compares": 0}
+    if found.record["hash"] != run_hash(case, code_and_libraries(), recorded):
+        return None
+    require_verified(verify_plan(found.case, found.plan))
+    return found
+
+
 def run_scenarios(
-    names: Iterable[str], options: SolveOptions, keep: Callable[[Run], None], case: str = ""
+    names: Iterable[str],
+    options: SolveOptions,
+    keep: Callable[[Run], None],
+    case: str = "",
+    stored: Callable[[str], Path] | None = None,
 ) -> Iterator[ScenarioResult]:
     """Run scenarios one by one and say whether what was expected happened.
 
@@ -104,6 +132,8 @@ def run_scenarios(
         Called with each verified run, also with that of the base.
     case
         Case to run on instead of the one each file names.
+    stored
+        As in :func:`solved_figures`.
 
     Yields
     ------
@@ -114,7 +144,9 @@ def run_scenarios(
 
     def figures(on: str, name: str) -> Figures:
         if (on, name) not in known:
-            known[on, name] = solved_figures(on, () if name == BASE else (name,), options, keep)
+            known[on, name] = solved_figures(
+                on, () if name == BASE else (name,), options, keep, stored
+            )
         return known[on, name]
 
     for scenario, name in [(read_scenario(name), name) for name in names or shipped_scenarios()]:

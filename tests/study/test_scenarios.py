@@ -94,6 +94,17 @@ def test_runs_are_kept_verified_and_compared(runs: Path) -> None:
     assert (rows["kind"] == "figure").sum() == len(comparison.figures)
 
 
+def test_a_run_that_is_there_is_not_solved_again(runs: Path, files: Path) -> None:
+    kept: list[Run] = []
+    for gap, solved in ((0.001, []), (0.002, ["tiny+dear", "tiny"])):
+        options = SolveOptions(gap_location=gap)
+        (result,) = run_scenarios(
+            [str(files / "dear.yaml")], options, kept.append, stored=lambda name: runs / name
+        )
+        assert [run.case.name for run in kept] == solved
+        assert result.outcomes[0].verdict == "holds"
+
+
 def test_a_run_and_itself_do_not_differ(runs: Path) -> None:
     run = read_run(runs / "tiny")
     (comparison,) = compare_runs([run, run])
