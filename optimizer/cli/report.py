@@ -30,7 +30,7 @@ from optimizer.labels import LANGUAGES, Language, Text, default_language
     "formats",
     default="html",
     show_default=True,
-    help="Formats, joined by commas: html, pdf. 格式，以逗号分隔：html、pdf。",
+    help="Formats, joined by commas: html, pdf, xlsx. 格式，以逗号分隔：html、pdf、xlsx。",
 )
 @click.option(
     "--out",

@@ -11,11 +11,14 @@ from optimizer.labels import LANGUAGES, Language, Text
 from optimizer.plan.run import Run
 from optimizer.report.document import Document, make_document
 
-Writer = Callable[[Document, Sequence[Language], Path], list[Path]]
-"""Writes a report in some languages into a folder and returns the files."""
+Writer = Callable[[Document, Sequence[Run], Sequence[Language], Path], list[Path]]
+"""Writes a report of runs in some languages into a folder and returns the files."""
 
 
-def _html(document: Document, languages: Sequence[Language], folder: Path) -> list[Path]:
+def _html(
+    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
+) -> list[Path]:
+    del runs
     from optimizer.report.html_page import html_page  # noqa: PLC0415 - only if asked for
 
     target = folder / "report.html"
@@ -23,7 +26,10 @@ def _html(document: Document, languages: Sequence[Language], folder: Path) -> li
     return [target]
 
 
-def _pdf(document: Document, languages: Sequence[Language], folder: Path) -> list[Path]:
+def _pdf(
+    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
+) -> list[Path]:
+    del runs
     from optimizer.report.typst_document import pdf_bytes  # noqa: PLC0415 - only if asked for
 
     targets = []
@@ -34,9 +40,26 @@ def _pdf(document: Document, languages: Sequence[Language], folder: Path) -> lis
     return targets
 
 
+def _xlsx(
+    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
+) -> list[Path]:
+    del document
+    from optimizer.report.workbook import write_workbook  # noqa: PLC0415 - only if asked for
+
+    targets = []
+    for number, run in enumerate(runs, start=1):
+        for language in languages:
+            several = f"_{number}" if len(runs) > 1 else ""
+            target = folder / f"report{several}_{language}.xlsx"
+            write_workbook(run, target, language)
+            targets.append(target)
+    return targets
+
+
 FORMATS: Final[Mapping[str, Writer]] = {
     "html": _html,
     "pdf": _pdf,
+    "xlsx": _xlsx,
 }
 """What ``--format`` takes."""
 
@@ -88,7 +111,7 @@ def write_documents(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in dict.fromkeys(formats):
-            written += FORMATS[name](document, languages, folder)
+            written += FORMATS[name](document, runs, languages, folder)
     except OSError as error:
         raise OutputError(
             Text(

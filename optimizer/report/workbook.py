@@ -28,12 +28,6 @@ def write_workbook(run: Run, path: Path, language: Language) -> None:
         File to write, ending in ``.xlsx``; what is there is replaced.
     language
         Language of sheets and headers.
-
-    Examples
-    --------
-    >>> from optimizer.plan.store import read_run
-    >>> run = read_run("reports/runs/tiny-1a2b3c4d")  # doctest: +SKIP
-    >>> write_workbook(run, Path("tiny.xlsx"), "en")  # doctest: +SKIP
     """
     save_workbook(run_workbook(run, language), path)
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import shapely
 from fontTools.ttLib import TTFont
+from openpyxl import load_workbook
 from PIL import Image
 
 from optimizer.cli import app
@@ -269,10 +270,15 @@ def test_command_writes_what_is_asked_for(
     tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "pages"
-    options = ["--lang", "zh", "--format", "html,pdf", "--out", str(out)]
+    options = ["--lang", "zh", "--format", "html,pdf,xlsx", "--out", str(out)]
     assert app.run(["report", str(tiny_run), *options]) == 0
     assert "已写出" in capsys.readouterr().out
-    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report_zh.pdf"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "report.html",
+        "report_zh.pdf",
+        "report_zh.xlsx",
+    ]
+    assert "成本构成" in load_workbook(out / "report_zh.xlsx").sheetnames
     page = read_page(_text(out / "report.html"))
     assert {language for language, _text_ in page.unmarked} == {"zh"}
     assert (out / "report_zh.pdf").read_bytes().startswith(b"%PDF-")
@@ -285,7 +291,7 @@ def test_unknown_format_is_refused_before_anything_is_written(
     assert app.run(["report", str(tiny_run), "--format", "docx", "--out", str(out)]) == 2
     assert "html" in capsys.readouterr().err
     assert not out.exists()
-    assert set(FORMATS) >= {"html", "pdf"}
+    assert set(FORMATS) == {"html", "pdf", "xlsx"}
 
 
 def test_missing_typst_says_what_to_install(
