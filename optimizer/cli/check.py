@@ -31,13 +31,27 @@ if TYPE_CHECKING:
     metavar="RUN",
     help="Run folder to look at instead. 查看的运行结果文件夹。",
 )
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Copy of a faulty workbook with its faults marked; CASE.checked.xlsx if left out. "
+    "有错误的工作簿的标注副本，默认为 CASE.checked.xlsx。",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON. 以 JSON 输出。")
 @common_options
-def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_json: bool) -> int:
+def command(
+    case: str,
+    scenarios: tuple[str, ...],
+    activity: Path | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> int:
     """Run the verb."""
     if activity is not None:
         return _activity(activity, as_json=as_json)
-    from optimizer.inputs.case import read_case
+    from optimizer.cli.marked_copy import read_or_mark
     from optimizer.inputs.check_notices import notices
     from optimizer.inputs.check_queueing import headroom_text
     from optimizer.inputs.queueing import headroom_errors
@@ -45,7 +59,7 @@ def command(case: str, scenarios: tuple[str, ...], activity: Path | None, *, as_
     from optimizer.model.statistics import coefficient_ranges
 
     language = settings().language
-    read = read_case(case, scenarios)
+    read = read_or_mark(case, scenarios, out)
     model, _sets = build_model(read)
     ranges = coefficient_ranges(model)
     found = notices(read)

@@ -25,6 +25,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from optimizer.errors import Fault, InputError, UsageError
+from optimizer.inputs.case_workbook import read_case_sheet
 from optimizer.inputs.check import reference_faults
 from optimizer.inputs.yaml_file import Strict, read_yaml
 from optimizer.labels import Text
@@ -35,10 +36,11 @@ from optimizer.tables.frames import (
     empty_table,
 )
 from optimizer.tables.pack import shipped_cases
-from optimizer.tables.read import TABLE_SUFFIXES, read_folder
+from optimizer.tables.read import TABLE_SUFFIXES, read_case_workbook, read_folder
 from optimizer.tables.registry import TABLES
 
 CASE_FILE: Final = "case.yaml"
+CASE_WORKBOOK: Final = "case.xlsx"
 
 
 class CaseFile(Strict):
@@ -79,7 +81,7 @@ class AssembledTables:
 
 
 def case_folder(case: str | Path) -> Path:
-    """Return the folder of a case given by shipped name or by path.
+    """Return the folder, or the workbook, of a case given by shipped name or by path.
 
     Raises
     ------
@@ -90,26 +92,33 @@ def case_folder(case: str | Path) -> Path:
     if str(case) in shipped:
         return shipped[str(case)]
     folder = Path(case)
-    if (folder / CASE_FILE).is_file():
+    if (folder / CASE_FILE).is_file() or is_workbook(folder):
         return folder
+    if is_workbook(folder / CASE_WORKBOOK):
+        return folder / CASE_WORKBOOK
     raise UsageError(
         Text(
-            "{case} is neither a folder with case.yaml nor a shipped case ({names})",
-            "{case} 既不是含 case.yaml 的文件夹，也不是内置算例（{names}）",
+            "{case} is neither a folder with case.yaml, nor a workbook, nor a shipped case "
+            "({names})",
+            "{case} 既不是含 case.yaml 的文件夹，也不是工作簿或内置算例（{names}）",
         ).filled(case=case, names=", ".join(shipped))
     )
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a path is an Excel workbook, which may hold a whole case."""
+    return path.suffix.lower() == ".xlsx" and path.is_file()
+
+
 def assemble(folder: Path) -> AssembledTables:
-    """Read a case folder and the case it is based on.
+    """Read a case folder, or a case in one workbook, and the case it is based on.
 
     Raises
     ------
     InputError
         With all faults of ``case.yaml`` and of all files of the folder.
     """
-    case_file = read_yaml(folder / CASE_FILE, CaseFile)
-    own, faults = read_folder(folder)
+    case_file, own, faults = read_own(folder)
     hashes = _file_hashes(folder, case_file.name)
     tables: dict[str, TypedTable] = {}
     if case_file.base != "none":
@@ -157,15 +166,35 @@ def assemble(folder: Path) -> AssembledTables:
     )
 
 
+def read_own(folder: Path) -> tuple[CaseFile, dict[str, TypedTable], list[Fault]]:
+    """Return what a case says of itself, its own tables, and their faults.
+
+    Parameters
+    ----------
+    folder
+        A folder with ``case.yaml``, or a workbook with the sheet ``case``.
+    """
+    if not folder.is_file():
+        case_file = read_yaml(folder / CASE_FILE, CaseFile)
+        return case_file, *read_folder(folder)
+    own, sheet, faults = read_case_workbook(folder)
+    try:
+        case_file = read_case_sheet(sheet, folder.name, CaseFile)
+    except InputError as error:
+        raise InputError([*error.faults, *faults]) from error
+    return case_file, own, faults
+
+
 def extended(table: TypedTable, more: TypedTable) -> TypedTable:
     """Return a table with more rows; whole numbers stay whole where it had no rows yet."""
     return concatenated([table, more]) if len(table.frame) else more
 
 
 def _file_hashes(folder: Path, name: str) -> dict[str, str]:
+    paths = [folder] if folder.is_file() else sorted(folder.iterdir())
     return {
         f"{name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
+        for path in paths
         if path.is_file() and (path.name == CASE_FILE or path.suffix.lower() in TABLE_SUFFIXES)
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -70,8 +70,30 @@ def read_yaml[Model: Strict](path: Path, model: type[Model]) -> Model:
         return model.model_validate(_plain(content))
     except ValidationError as error:
         raise InputError(
-            [_fault(path.name, content, model, detail) for detail in error.errors()]
+            model_faults(path.name, model, error, lambda location: _line(content, location))
         ) from error
+
+
+def model_faults(
+    file: str,
+    model: type[Strict],
+    error: ValidationError,
+    line_of: Callable[[tuple[int | str, ...]], int | None],
+) -> list[Fault]:
+    """Return a fault for each thing that a model refuses.
+
+    Parameters
+    ----------
+    file
+        Name of the file or sheet.
+    model
+        The model.
+    error
+        What it said.
+    line_of
+        Gives the line of a location, if known.
+    """
+    return [_fault(file, line_of(tuple(detail["loc"])), model, detail) for detail in error.errors()]
 
 
 def _plain(node: object) -> object:
@@ -114,12 +136,9 @@ def _keys_at(model: type[Strict], location: tuple[int | str, ...]) -> list[str]:
     return list(getattr(part_type, "model_fields", ()))
 
 
-def _fault(
-    file: str, content: CommentedMap, model: type[Strict], detail: Mapping[str, Any]
-) -> Fault:
+def _fault(file: str, line: int | None, model: type[Strict], detail: Mapping[str, Any]) -> Fault:
     location = tuple(detail["loc"])
     name = ".".join(str(part) for part in location)
-    line = _line(content, location)
     value = detail.get("input")
     shown = "" if isinstance(value, Mapping | list) or value is None else str(value)
     if detail["type"] == "extra_forbidden":

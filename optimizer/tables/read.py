@@ -27,6 +27,8 @@ from optimizer.tables.schema import Column, Table
 from optimizer.tables.validate import bound_faults
 
 TABLE_SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
+CASE_SHEET: Final = "case"
+"""Sheet of a workbook that says what ``case.yaml`` says for a folder."""
 _FLAGS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -54,7 +56,37 @@ def read_folder(folder: Path) -> tuple[dict[str, TypedTable], list[Fault]]:
     tables, faults
         The typed tables by name, and all faults. A table with faults may be missing.
     """
-    raw_tables, faults = read_raw_folder(folder)
+    return _parsed(*read_raw_folder(folder))
+
+
+def read_case_workbook(path: Path) -> tuple[dict[str, TypedTable], RawTable | None, list[Fault]]:
+    """Read every table of one workbook, and the sheet that says what the case is.
+
+    Parameters
+    ----------
+    path
+        A workbook whose sheets are named after tables, and one ``case``.
+
+    Returns
+    -------
+    tables, case, faults
+        The typed tables by name, the sheet ``case`` as text, and all faults.
+    """
+    raws, faults = _read_file(path)
+    case = next((raw for raw in raws if raw.name == CASE_SHEET), None)
+    known = [raw for raw in raws if raw.name in TABLES]
+    faults += [
+        _unknown_table_fault(raw)
+        for raw in raws
+        if raw.name not in TABLES and raw.name != CASE_SHEET
+    ]
+    tables, faults = _parsed(known, faults)
+    return tables, case, faults
+
+
+def _parsed(
+    raw_tables: list[RawTable], faults: list[Fault]
+) -> tuple[dict[str, TypedTable], list[Fault]]:
     tables: dict[str, TypedTable] = {}
     for raw in raw_tables:
         table, table_faults = parse_table(raw, TABLES[raw.name])
@@ -115,9 +147,9 @@ def _read_file(path: Path) -> tuple[list[RawTable], list[Fault]]:
         if suffix == ".parquet":
             frame = _as_text(pd.read_parquet(path))
             return [RawTable(path.stem, path.name, frame, _sheet_rows(frame))], []
-        sheets = pd.read_excel(
-            path, sheet_name=None, dtype=object, engine="openpyxl", keep_default_na=False
-        )
+        from optimizer.tables.workbook_read import read_sheets  # noqa: PLC0415 - only if asked for
+
+        sheets, faults = read_sheets(path)
     except (OSError, ValueError, KeyError, csv.Error) as error:
         # ValueError covers the decoding and parser errors of pandas, pyarrow and openpyxl.
         return [], [unreadable_fault(path.name, error)]
@@ -125,11 +157,11 @@ def _read_file(path: Path) -> tuple[list[RawTable], list[Fault]]:
         if suffix != ".xlsx":
             raise
         return [], [unreadable_fault(path.name, error)]
-    raws = []
-    for name, sheet in sheets.items():
-        frame = _as_text(sheet)
-        raws.append(RawTable(name, f"{path.name}#{name}", frame, _sheet_rows(frame)))
-    return raws, []
+    raws = [
+        RawTable(sheet.name, f"{path.name}#{sheet.name}", _as_text(sheet.frame), sheet.rows)
+        for sheet in sheets
+    ]
+    return raws, faults
 
 
 def _sheet_rows(frame: pd.DataFrame) -> NDArray[np.int64]:

@@ -332,6 +332,7 @@ def test_no_such_case() -> None:
         read_case("atlantis")
     assert caught.value.exit_code == 2
     assert caught.value.render("en").startswith(
-        "atlantis is neither a folder with case.yaml nor a shipped case (national-2026, "
+        "atlantis is neither a folder with case.yaml, nor a workbook, nor a shipped case ("
+        "national-2026, "
         "frontier-campus, national-2030, tiny"
     )

@@ -165,8 +165,8 @@ def test_cost_by_term_has_a_column_a_year() -> None:
         }
     )
     table = cost_by_term(costs, 2026)
-    assert table.columns.tolist() == [2026, 2030]
-    assert table.loc["energy"].tolist() == [3.0, 4.0]
+    assert table.columns.to_numpy().tolist() == [2026, 2030]
+    assert table.to_numpy().tolist() == [[3.0, 4.0], [1.0, 0.0]]
     assert table.index.tolist() == ["energy", "build"]
 
 
