@@ -20,9 +20,9 @@ GAP_OF_SEVERAL_PERIODS: Final = 5e-3
 @click.command(
     "plan",
     help=(
-        "Plan CASE (a shipped case or a folder with case.yaml; the national case if left out) "
-        "and write a run folder.\n\n规划算例 CASE（内置算例名或含 case.yaml 的文件夹，默认为全"
-        "国算例），写出运行结果文件夹。"
+        "Plan CASE (a shipped case, a folder with case.yaml or a workbook; the national case if "
+        "left out) and write a run folder.\n\n规划算例 CASE（内置算例名、含 case.yaml 的文件夹或"
+        "工作簿，默认为全国算例），写出运行结果文件夹。"
     ),
 )
 @click.argument("case", default="national-2026")

@@ -90,7 +90,7 @@ def read_case(case: str | Path = NATIONAL_CASE, scenarios: Sequence[str | Path] 
     Parameters
     ----------
     case
-        Name of a shipped case, or a folder with ``case.yaml``.
+        Name of a shipped case, a folder with ``case.yaml``, or a workbook with the sheet ``case``.
     scenarios
         Names of shipped scenarios or scenario files, applied in order.
 

@@ -90,7 +90,13 @@ def _parsed(
     tables: dict[str, TypedTable] = {}
     for raw in raw_tables:
         table, table_faults = parse_table(raw, TABLES[raw.name])
-        faults.extend(table_faults)
+        # A cell that the workbook itself faults is not faulted again for what it reads as.
+        named = {(fault.file, fault.row, fault.column) for fault in faults}
+        faults.extend(
+            fault
+            for fault in table_faults
+            if fault.row is None or (fault.file, fault.row, fault.column) not in named
+        )
         if table is not None:
             tables[raw.name] = table
     return tables, faults

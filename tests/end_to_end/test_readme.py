@@ -49,7 +49,7 @@ def test_readme_names_the_two_commands_first() -> None:
 def test_short_commands_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     short = [command for command in commands() if command not in NATIONAL]
-    assert len(short) == 6
+    assert len(short) == 8
     for command in short:
         assert app.run(list(command)) == 0, command
 

@@ -19,6 +19,7 @@ from optimizer.report.workbook import write_workbook
 from optimizer.report.workbook_charts import cost_by_term, mean_day
 from optimizer.report.workbook_sheets import KEY_FIGURES, SHEETS
 from optimizer.study.runner import solve_case
+from tests.period_cases import tiny_of_years
 
 HOSTILE = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)")
 
@@ -182,3 +183,17 @@ def test_mean_day_weighs_the_days() -> None:
     )
     day = mean_day(energy, {"winter": 91.25, "summer": 273.75})
     assert day["it_mw"].tolist() == [17.5] * 24
+
+
+def test_a_run_of_two_years_has_a_column_for_each(tmp_path: Path) -> None:
+    run = solve_case(read_case(tiny_of_years(tmp_path, (2026, 2028))))
+    path = tmp_path / "years.xlsx"
+    write_workbook(run, path, "en")
+    terms = cells(path, "cost by term")
+    assert terms.columns.tolist()[1:] == ["2026 [million yuan/year]", "2028 [million yuan/year]"]
+    by_year = run.plan.tables["costs"].groupby("period")["million_yuan"].sum()
+    for year in (2026, 2028):
+        shown = terms[f"{year} [million yuan/year]"].sum()
+        assert shown == pytest.approx(by_year[year], rel=1e-12)
+    assert "orders by year" in openpyxl.load_workbook(path).sheetnames
+    assert cells(path, "ledgers")["first year of the period"].unique().tolist() == [2026, 2028]
