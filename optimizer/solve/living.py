@@ -47,12 +47,6 @@ PRIMAL: Final = 4
 HINT: Final = 1e-6
 """How much a yuan of cost counts beside an objective that is not cost, to choose among optima."""
 
-_WITHOUT_POINT: Final = frozenset(
-    {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
-)
-_ENDS: Final = _WITHOUT_POINT | {highspy.HighsModelStatus.kOptimal}
-"""How a run of the solver may end."""
-
 MOST_ROUNDS: Final = 2000
 """Rounds after which an LP in parts is given up."""
 
@@ -170,13 +164,10 @@ def _loaded(model: LinearModel) -> Any:  # noqa: ANN401
 def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
     solver.run()
     status = solver.getModelStatus()
-    if status not in _ENDS:
-        # From some bases the simplex method gets nowhere: once more from none.
-        solver.clearSolver()
-        solver.setOptionValue("simplex_strategy", DUAL)
-        solver.run()
-        status = solver.getModelStatus()
-    if status in _WITHOUT_POINT:
+    if status in {
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    }:
         return None
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverError(
