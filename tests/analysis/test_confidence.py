@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import solve_case, write_report
+from optimizer import write_report
 from optimizer.analysis.confidence import cost_by_confidence
 from optimizer.labels import CONFIDENCES, COST_TERMS
 from tests.plan.solved_cases import SolvedCase, solved_case, with_table
+from tests.shared_runs import run_of
 
 
 def test_shares_sum_to_one(solved: SolvedCase) -> None:
@@ -33,7 +34,7 @@ def test_every_cost_term_has_a_price_with_a_grade(term: str) -> None:
 
 
 def test_a_run_by_the_hour_is_written_whole(tmp_path: Path) -> None:
-    run = write_report(solve_case(solved_case("hours").case), tmp_path / "run")
+    run = write_report(run_of("hours"), tmp_path / "run")
     summary = (tmp_path / "run" / "summary_en.md").read_text(encoding="utf-8")
     for term in ("own generation", "batteries", "charges on own power"):
         assert f"| {term} |" in summary

@@ -11,9 +11,8 @@ from optimizer.cli import app
 from optimizer.inputs.case import read_case
 from optimizer.plan.store import read_run
 from optimizer.report.summary import as_markdown, summary_of
-from optimizer.study.runner import solve_case
 from tests.inputs.split_case import line_case
-from tests.plan.solved_cases import SEVERAL_SITES
+from tests.shared_runs import run_of
 from tests.study.test_campus import campus_case
 
 
@@ -68,7 +67,7 @@ def test_a_run_folder_holds_the_answer(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_case_that_does_not_ask_gets_no_answer() -> None:
-    run = solve_case(read_case(SEVERAL_SITES))
+    run = run_of("several_sites")
     assert len(run.plan.tables["split_runs"]) == 1
     assert len(run.findings["campuses"]) == 0
     assert "One campus or several" not in as_markdown(summary_of(run, "en"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from optimizer import read_case, read_run, solve_case, write_report
 from tests.helpers import copy_tiny, edit_rows
+from tests.shared_runs import run_of
 
 SEED = 20261122
 
@@ -21,7 +22,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = write_report(solve_case(read_case("tiny")), tmp_path / "first", language="en")
+    first = write_report(run_of("tiny"), tmp_path / "first", language="en")
     second = write_report(solve_case(read_case("tiny")), tmp_path / "second", language="en")
     assert first.folder is not None
     assert second.folder is not None
@@ -34,7 +35,7 @@ def test_shuffled_rows_give_the_same_tables(tmp_path: Path) -> None:
     order = random.Random(SEED)  # noqa: S311 - an order, not a secret
     for table in sorted(path.stem for path in shuffled.glob("*.csv")):
         edit_rows(shuffled, table, lambda rows: order.sample(rows, len(rows)))
-    plain = write_report(solve_case(read_case("tiny")), tmp_path / "plain", language="en")
+    plain = write_report(run_of("tiny"), tmp_path / "plain", language="en")
     mixed = write_report(solve_case(read_case(shuffled)), tmp_path / "mixed", language="en")
     assert plain.folder is not None
     assert mixed.folder is not None
@@ -42,7 +43,7 @@ def test_shuffled_rows_give_the_same_tables(tmp_path: Path) -> None:
 
 
 def test_a_stored_run_reads_back_as_it_was(tmp_path: Path) -> None:
-    run = write_report(solve_case(read_case("tiny")), tmp_path / "run", language="zh")
+    run = write_report(run_of("tiny"), tmp_path / "run", language="zh")
     assert run.folder is not None
     again = read_run(run.folder)
     assert dict(again.record) == dict(run.record)

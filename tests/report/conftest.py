@@ -16,6 +16,7 @@ from optimizer.report.formats import write_documents
 from optimizer.study.runner import solve_case
 from tests.helpers import copy_tiny, edit_cell, edit_rows
 from tests.period_cases import tiny_of_years
+from tests.shared_runs import run_of
 
 
 def stored(run: Run, folder: Path) -> Run:
@@ -33,7 +34,7 @@ def stored(run: Run, folder: Path) -> Run:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a run of the teaching case."""
     folder = tmp_path_factory.mktemp("tiny") / "run"
-    stored(solve_case(read_case("tiny")), folder)
+    stored(run_of("tiny"), folder)
     return folder
 
 

@@ -20,6 +20,7 @@ from optimizer.report.workbook_charts import cost_by_term, mean_day
 from optimizer.report.workbook_sheets import KEY_FIGURES, SHEETS
 from optimizer.study.runner import solve_case
 from tests.period_cases import tiny_of_years
+from tests.shared_runs import run_of
 
 HOSTILE = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)")
 
@@ -27,7 +28,7 @@ HOSTILE = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)")
 @pytest.fixture(scope="module")
 def run() -> Run:
     """Return a run of the teaching case."""
-    return solve_case(read_case("tiny"))
+    return run_of("tiny")
 
 
 @pytest.fixture(scope="module")

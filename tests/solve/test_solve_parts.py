@@ -17,7 +17,7 @@ from optimizer.solve.decompose import is_split
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.prices import finite_difference, shadow_prices
-from optimizer.solve.run import solve_model
+from optimizer.solve.run import Solved, solve_model
 from tests.helpers import edit_cell
 from tests.hour_case import EXACT, WHOLE, built, solved, steady_case
 from tests.hourly_case_folders import hourly_tiny
@@ -31,6 +31,12 @@ WHOLE_LP = dataclasses.replace(WHOLE, relaxed=True)
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hourly_tiny(tmp_path_factory.mktemp("hourly"))
+
+
+@pytest.fixture(scope="module")
+def exact(tiny: Path) -> Solved:
+    """Return the case by the hour, solved in parts from a model built for it alone."""
+    return solve_model(build_model(read_case(tiny))[0], EXACT)
 
 
 def solution(case: Case, options: SolveOptions) -> RawSolution:
@@ -53,11 +59,11 @@ def test_relaxation_of_two_periods_with_every_block() -> None:
     same(solution(case, LP), solution(case, WHOLE_LP))
 
 
-def test_teaching_case_by_the_hour(tiny: Path) -> None:
+def test_teaching_case_by_the_hour(tiny: Path, exact: Solved) -> None:
     case = read_case(tiny)
     assert is_split(build_model(case)[0])
     same(solution(case, LP), solution(case, WHOLE_LP))
-    parts, whole = solution(case, EXACT), solution(case, WHOLE)
+    parts, whole = exact.solution, solution(case, WHOLE)
     same(parts, whole)
     for block in ("line", "built", "opening"):
         assert parts.columns[block].values.tolist() == whole.columns[block].values.tolist()
@@ -66,17 +72,16 @@ def test_teaching_case_by_the_hour(tiny: Path) -> None:
         assert parts.columns[block].values.sum() > 0.1, block
 
 
-def test_the_point_meets_every_row_and_costs_what_is_told(tiny: Path) -> None:
-    answer = solve_model(build_model(read_case(tiny))[0], EXACT)
-    assert answer.values is not None
-    model, values = answer.model, answer.values
+def test_the_point_meets_every_row_and_costs_what_is_told(exact: Solved) -> None:
+    assert exact.values is not None
+    model, values = exact.model, exact.values
     activity = model.activity(values)
     assert (activity <= model.row_upper + 1e-6).all()
     assert (activity >= model.row_lower - 1e-6).all()
     assert (values >= model.lower).all()
     assert (values <= model.upper).all()
     told = sum(float(cost @ values) for cost in model.cost_terms.values())
-    assert told == pytest.approx(answer.solution.objective, rel=1e-9)
+    assert told == pytest.approx(exact.solution.objective, rel=1e-9)
 
 
 used: Counter[str] = Counter()
@@ -122,13 +127,12 @@ def test_no_plan_either_way(tmp_path: Path) -> None:
         assert solution(case, options).status is Status.INFEASIBLE
 
 
-def test_prices_are_what_one_more_unit_saves(tiny: Path) -> None:
-    answer = solve_model(build_model(read_case(tiny))[0], EXACT)
-    assert answer.values is not None
-    prices = shadow_prices(answer.model, answer.values)
+def test_prices_are_what_one_more_unit_saves(exact: Solved) -> None:
+    assert exact.values is not None
+    prices = shadow_prices(exact.model, exact.values)
     assert {price.block for price in prices} >= {"policy_green_share_hourly_min", "used"}
     for price in prices:
-        saved = finite_difference(answer.model, answer.values, price, 1e-4)
+        saved = finite_difference(exact.model, exact.values, price, 1e-4)
         assert saved <= price.saving * (1.0 + 1e-4) + 1e-4
 
 

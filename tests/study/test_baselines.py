@@ -24,7 +24,6 @@ from optimizer.study.baseline import (
     solve_baseline,
     without_rows,
 )
-from optimizer.study.runner import solve_case
 from optimizer.tables.frames import records
 from tests.plan import raw_numbers as raw
 from tests.plan.solved_cases import (
@@ -36,6 +35,7 @@ from tests.plan.solved_cases import (
     solved_case,
     without,
 )
+from tests.shared_runs import run_of
 
 EVERY_RULE = sorted(BASELINE_RULES)
 BOTH = [(name, rule) for name in sorted(CASES) for rule in EVERY_RULE]
@@ -290,8 +290,7 @@ def test_delivered_prices_are_tariff_times_pue(solved: SolvedCase) -> None:
 @functools.cache
 def stated(name: str) -> dict[str, dict[str, Any]]:
     """Return what a run says of its baselines, by rule."""
-    findings = solve_case(solved_case(name).case).findings
-    return {row["rule"]: row for row in records(findings["baselines"])}
+    return {row["rule"]: row for row in records(run_of(name).findings["baselines"])}
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -56,23 +57,31 @@ def campus_case(**job: object) -> SmallCase:
     return case
 
 
-def finding(case: SmallCase) -> dict[str, object]:
+def studied(case: SmallCase) -> pd.DataFrame:
     read = case.case()
-    (row,) = campus_rows(read, build_model(read)).to_dict("records")
+    return campus_rows(read, build_model(read))
+
+
+@functools.cache
+def as_built() -> pd.DataFrame:
+    """Return the findings of the case without a change, for all tests of it."""
+    return studied(campus_case())
+
+
+def finding(found: pd.DataFrame) -> dict[str, object]:
+    (row,) = found.to_dict("records")
     assert row["verified"] is True
     return {str(name): value for name, value in row.items()}
 
 
 def test_nothing_is_studied_unless_the_case_asks() -> None:
-    for case, rows in ((campus_case(), 1), (line_case(), 0), (campus_case(may_split=False), 0)):
-        read = case.case()
-        frame = campus_rows(read, build_model(read))
+    whole = studied(campus_case(may_split=False))
+    for frame, rows in ((as_built(), 1), (studied(line_case()), 0), (whole, 0)):
         assert list(frame.columns) == CAMPUSES.column_names
         assert len(frame) == rows
     silent = campus_case()
     silent.set("parameters", {"parameter": "campus_study"}, value=0)
-    read = silent.case()
-    assert not len(campus_rows(read, build_model(read)))
+    assert not len(studied(silent))
 
 
 def test_the_run_of_most_power_is_studied() -> None:
@@ -89,7 +98,7 @@ def test_the_run_of_most_power_is_studied() -> None:
 def test_one_campus_where_power_is_cheap() -> None:
     # 0.76 MW built at the plateau, in modules of 0.1: 0.8 MW. A split needs less new power, but
     # runs longer, on dearer power, and its circuits cost.
-    row = finding(campus_case())
+    row = finding(as_built())
     energy = 960 * 100 * 24 * 0.3
     build = 800 * CAPEX / 15
     assert row["one_million_yuan"] == pytest.approx((energy + build) / 1e6, rel=1e-9)
@@ -107,7 +116,7 @@ def test_cheap_shells_leave_one_campus_and_a_break_even_at_its_power() -> None:
     case = campus_case()
     for site in ("coast", "plateau", "desert"):
         case.set("sites", {"site": site}, capex_yuan_per_kw=1)
-    row = finding(case)
+    row = finding(studied(case))
     assert (row["answer"], row["sites"], row["reason"]) == ("one", "plateau", "price")
     # 0.2 MW stand and modules come by 0.1 MW: the run fits at one campus from 1.0 MW on.
     break_even = row["break_even_mw"]
@@ -128,7 +137,7 @@ def test_dear_shells_make_several_win_by_price_at_any_ceiling() -> None:
             existing_it_mw=0.4,
             ai_ready_it_mw=0.4,
         )
-    row = finding(case)
+    row = finding(studied(case))
     assert (row["answer"], row["reason"]) == ("several", "price")
     assert row["sites"] == "coast+desert+plateau"
     extra, break_even = row["extra_million_yuan"], row["break_even_mw"]
@@ -142,7 +151,7 @@ def test_small_sites_make_several_win_by_their_power() -> None:
     case = campus_case()
     for site in ("coast", "plateau", "desert"):
         case.set("sites", {"site": site}, build_limit_mw=0.4, capex_yuan_per_kw=1)
-    row = finding(case)
+    row = finding(studied(case))
     assert (row["answer"], row["reason"]) == ("several", "power ceiling")
     assert row["sites"] == "desert+plateau"
     assert row["largest_site_mw"] == pytest.approx(0.6)
@@ -165,7 +174,7 @@ def test_a_near_deadline_makes_several_win_by_the_date() -> None:
             capex_yuan_per_kw=1,
             largest_gang=700,
         )
-    row = finding(case)
+    row = finding(studied(case))
     assert (row["answer"], row["reason"]) == ("several", "date")
 
 

@@ -22,6 +22,7 @@ from optimizer.report.summary import summary_of
 from optimizer.solve.living import LivingModel
 from optimizer.study.runner import LEFT_OUT
 from tests.period_cases import tiny_of_years
+from tests.shared_runs import run_of
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,12 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Case:
 @pytest.fixture(scope="module")
 def run(twice: Case) -> Run:
     return solve_case(twice)
+
+
+@pytest.fixture(scope="module")
+def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return the run, written with its maps."""
+    return write_report(run, tmp_path_factory.mktemp("stored") / "run")
 
 
 def test_one_period_is_the_model_without_periods() -> None:
@@ -130,8 +137,7 @@ def test_the_summary_has_a_row_for_each_year(run: Run) -> None:
     )
 
 
-def test_run_folder_is_read_back_and_verified(run: Run, tmp_path: Path) -> None:
-    stored = write_report(run, tmp_path / "run")
+def test_run_folder_is_read_back_and_verified(run: Run, stored: Run) -> None:
     assert stored.folder is not None
     again = read_run(stored.folder)
     assert verify_plan(again.case, again.plan) == verify_plan(run.case, run.plan)
@@ -144,17 +150,17 @@ def test_run_folder_is_read_back_and_verified(run: Run, tmp_path: Path) -> None:
     assert summary_of(again, "zh") == summary_of(run, "zh")
 
 
-def test_two_runs_write_the_same_bytes(twice: Case, run: Run, tmp_path: Path) -> None:
-    write_report(run, tmp_path / "one")
+def test_two_runs_write_the_same_bytes(twice: Case, stored: Run, tmp_path: Path) -> None:
+    assert stored.folder is not None
     write_report(solve_case(twice), tmp_path / "two")
-    for path in sorted((tmp_path / "one").rglob("*")):
+    for path in sorted(stored.folder.rglob("*")):
         if path.is_file() and path.name not in {"run.json", "log.txt"}:
-            other = tmp_path / "two" / path.relative_to(tmp_path / "one")
+            other = tmp_path / "two" / path.relative_to(stored.folder)
             assert other.read_bytes() == path.read_bytes(), path.name
 
 
 def test_one_period_writes_no_period(tmp_path: Path) -> None:
-    write_report(solve_case(read_case("tiny")), tmp_path / "run")
+    write_report(run_of("tiny"), tmp_path / "run")
     tables = tmp_path / "run" / "tables"
     assert not (tables / "assets.csv").exists()
     for path in tables.glob("*.csv"):
