@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.settings import common_options, settings
+from optimizer.cli.settings import common_options, settings, study_options
 from optimizer.labels import Text
 
 
@@ -37,32 +37,12 @@ from optimizer.labels import Text
     help="Points, both ends included. 点数（含两端）。",
 )
 @click.option(
-    "--relaxed",
-    is_flag=True,
-    help="Linear relaxation: lower bounds, much faster. 线性松弛：只给下界，快得多。",
-)
-@click.option(
-    "--gap",
-    type=click.FloatRange(0.0, 1.0),
-    default=1e-3,
-    show_default=True,
-    help="Asked gap of every point, relative to the location-dependent cost. "
-    "各点要求的间隙（相对与选址有关成本）。",
-)
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(0.0, min_open=True),
-    default=None,
-    help="Seconds for the search of every point. 每点的搜索时限（秒）。",
-)
-@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=None,
     help="Folder; reports/frontiers/<case>-<axis> if left out. 结果文件夹。",
 )
-@click.option("--force", is_flag=True, help="Replace the folder. 替换已有文件夹。")
-@click.option("--json", "as_json", is_flag=True, help="Print frontier.json only. 仅输出 JSON。")
+@study_options
 @common_options
 def command(  # noqa: PLR0917 - click passes the options by name
     axis: str,

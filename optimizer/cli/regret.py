@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.settings import common_options, settings
+from optimizer.cli.settings import common_options, settings, study_options
 from optimizer.labels import Text
 
 
@@ -23,32 +23,12 @@ from optimizer.labels import Text
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--case", default="national-2026", show_default=True, help="Case. 算例。")
 @click.option(
-    "--relaxed",
-    is_flag=True,
-    help="Linear relaxation: modules may be split. 线性松弛：模块可拆分。",
-)
-@click.option(
-    "--gap",
-    type=click.FloatRange(0.0, 1.0),
-    default=1e-3,
-    show_default=True,
-    help="Asked gap of every plan, relative to the location-dependent cost. "
-    "各方案要求的间隙（相对与选址有关成本）。",
-)
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(0.0, min_open=True),
-    default=None,
-    help="Seconds for the search of every plan. 每个方案的搜索时限（秒）。",
-)
-@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=None,
     help="Folder; reports/regret/<case> if left out. 结果文件夹。",
 )
-@click.option("--force", is_flag=True, help="Replace the folder. 替换已有文件夹。")
-@click.option("--json", "as_json", is_flag=True, help="Print regret.json only. 仅输出 JSON。")
+@study_options
 @common_options
 def command(
     scenarios: tuple[str, ...],

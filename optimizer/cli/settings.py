@@ -58,3 +58,35 @@ def debug_option[**P, R](function: Callable[P, R]) -> Callable[..., R]:
         return function(*args, **options)
 
     return wrapped
+
+
+def study_options[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Add what verbs that solve many plans have in common: how each is solved, and the output."""
+    for option in reversed(
+        (
+            click.option(
+                "--relaxed",
+                is_flag=True,
+                help="Linear relaxation: modules may be split, lower bounds, much faster. "
+                "线性松弛：模块可拆分，只给下界，快得多。",
+            ),
+            click.option(
+                "--gap",
+                type=click.FloatRange(0.0, 1.0),
+                default=1e-3,
+                show_default=True,
+                help="Asked gap of every plan, relative to the location-dependent cost. "
+                "各方案要求的间隙（相对与选址有关成本）。",
+            ),
+            click.option(
+                "--time-limit",
+                type=click.FloatRange(0.0, min_open=True),
+                default=None,
+                help="Seconds for the search of every plan. 每个方案的搜索时限（秒）。",
+            ),
+            click.option("--force", is_flag=True, help="Replace the folder. 替换已有文件夹。"),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON. 以 JSON 输出。"),
+        )
+    ):
+        function = option(function)
+    return function
