@@ -26,6 +26,7 @@ VERBS: Final = {
     "regret": "optimizer.cli.regret",
     "claims": "optimizer.cli.claims",
     "report": "optimizer.cli.report",
+    "map": "optimizer.cli.map",
     "sweep": "optimizer.cli.sweep",
     "init": "optimizer.cli.init",
     "check": "optimizer.cli.check",

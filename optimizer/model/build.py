@@ -37,6 +37,16 @@ from optimizer.model.reliability import add_reliability
 from optimizer.model.split_training import add_split_training
 from optimizer.model.training import add_training
 
+UNSERVED_HELD: Final = 1e-9
+"""Part of the value left undone by which the second stage may miss the first."""
+
+UNSERVED_HELD_LARGE: Final = 1e-7
+"""The same of large programs: with less, points that meet the row are so few that a solver's
+rounding decides whether it finds one."""
+
+LARGE: Final = 20_000
+"""Columns from which a program is large."""
+
 BLOCKS: Final = (
     add_placement,
     add_release,
@@ -96,7 +106,12 @@ def serving_most(model: LinearModel) -> LinearModel:
 
 
 def holding_unserved(model: LinearModel, value_million_yuan: float) -> LinearModel:
-    """Return the cost model with the value of work left undone held at a first-stage result."""
+    """Return the cost model with the value of work left undone held at a first-stage result.
+
+    It may be missed by :data:`UNSERVED_HELD` of itself, of a large program by
+    :data:`UNSERVED_HELD_LARGE`.
+    """
+    missed = UNSERVED_HELD if model.shape[1] < LARGE else UNSERVED_HELD_LARGE
     columns = np.flatnonzero(model.unserved_value)
     return with_row(
         model,
@@ -104,7 +119,7 @@ def holding_unserved(model: LinearModel, value_million_yuan: float) -> LinearMod
         columns,
         model.unserved_value[columns],
         "million yuan",
-        upper=value_million_yuan * (1.0 + 1e-9) + 1e-9,
+        upper=value_million_yuan * (1.0 + missed) + 1e-9,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from optimizer.plan.plan import last_period
 from optimizer.plan.run import Run
 from optimizer.report.basemap import Basemap, load_basemap
 from optimizer.report.blocks import Inline, Joined
-from optimizer.report.maps import draw_plan_map
+from optimizer.report.map_pictures import fewer_colours, map_png
 from optimizer.report.plan_map import plan_map_content
 from optimizer.report.report_run import report_runs
 from optimizer.report.section import BuiltSection, Content, built_sections
@@ -57,7 +56,7 @@ def make_document(
         language: _picture(runs[0], language, boundaries, may_be_stored=stored)
         for language in languages
     }
-    content = Content(seen, boundaries, pictures)
+    content = Content(seen, boundaries, tuple(languages), pictures)
     subtitle = Joined(tuple(run.scenario for run in seen), Text(" · ", " · "))
     return Document(seen[0].title, subtitle, built_sections(content))
 
@@ -66,9 +65,6 @@ def _picture(run: Run, language: Language, basemap: Basemap, *, may_be_stored: b
     """Return the map of a run: as it was stored, or drawn anew."""
     stored = run.folder / f"map_{language}.png" if run.folder is not None else None
     if may_be_stored and stored is not None and stored.is_file():
-        return stored.read_bytes()
+        return fewer_colours(stored.read_bytes())
     content = plan_map_content(*last_period(run.case, run.plan))
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = Path(folder) / "map.png"
-        draw_plan_map(content, basemap, font_file(), drawn, language)
-        return drawn.read_bytes()
+    return map_png(content, basemap, font_file(), language)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
-from optimizer.labels import Text
+from optimizer.labels import WORKLOAD_KINDS, Text
 from optimizer.report.basemap import PROVINCIAL_UNITS
 
 Layer = Literal["price", "green_share", "carbon"]
@@ -18,6 +18,24 @@ Layer = Literal["price", "green_share", "carbon"]
 WORKLOAD_COLOURS: Final = {"training": "#d1495b", "inference": "#00798c", "batch": "#edae49"}
 """Also the order of the slices. Under each common kind of colour blindness the colours stay
 apart: the least CIELAB difference is 23, of training and inference under protanopia."""
+
+
+class Kind(NamedTuple):
+    """What a slice of a pie or an arrow stands for: its colour and its word in the key."""
+
+    colour: str
+    label: Text
+
+
+WORKLOADS: Final[Mapping[str, Kind]] = {
+    kind: Kind(colour, WORKLOAD_KINDS[kind]) for kind, colour in WORKLOAD_COLOURS.items()
+}
+ONE_KIND: Final[Mapping[str, Kind]] = {"": Kind("#31446b", Text("traffic", "流量"))}
+"""Arrows that are all alike, which the key need not tell apart."""
+
+
+MEAN_LOAD: Final = Text("Mean IT load (MW)", "平均 IT 负荷（MW）")
+WITHOUT_LOAD: Final = Text("site without load", "无负荷的站点")
 
 
 class Scale(NamedTuple):
@@ -59,15 +77,20 @@ class MapContent:
         absent or NaN are hatched as "no data".
     sites
         One row a site: ``site``, ``name_zh``, ``name_en``, ``lon``, ``lat`` (degrees),
-        ``is_cluster``, ``training_mw``, ``inference_mw``, ``batch_mw`` (mean IT MW) and
-        ``new_mw`` (new IT MW).
+        ``is_cluster``, and a column ``<kind>_mw`` for each of ``kinds``.
     flows
-        One row a flow: ``origin_lon``, ``origin_lat`` (degrees), ``site`` and ``value``.
-        Rows of the same origin and site are added.
+        One row a flow: ``origin_lon``, ``origin_lat`` (degrees), ``site``, ``value`` and, of
+        several ``flow_kinds``, ``kind``. Rows of the same origin, site and kind are added.
     flow_label, flow_unit
         Name and unit of ``value``.
     breaks
         Ascending class limits instead of those of the layer, in its unit.
+    kinds, flow_kinds
+        What the slices and the arrows stand for, in the order of the slices.
+    size_label, ring_label
+        What the size of a pie means, and what a ring is.
+    second_lines
+        What stands below the name of a site, instead of its total.
     largest_flows
         Number of flows that are drawn at most.
     labelled_metros
@@ -91,6 +114,11 @@ class MapContent:
     flow_unit: Text
     footnote: Text
     breaks: tuple[float, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: WORKLOADS)
+    flow_kinds: Mapping[str, Kind] = field(default_factory=lambda: ONE_KIND)
+    size_label: Text = MEAN_LOAD
+    ring_label: Text = WITHOUT_LOAD
+    second_lines: Mapping[str, Text] = field(default_factory=dict)
     largest_flows: int = 25
     labelled_metros: int = 6
 
@@ -101,9 +129,9 @@ class MapContent:
             raise ValueError(f"values of unknown provincial units: {unknown}")
         if list(self.breaks) != sorted(set(self.breaks)):
             raise ValueError("breaks must ascend")
-        loads = [f"{kind}_mw" for kind in WORKLOAD_COLOURS]
+        loads = [f"{kind}_mw" for kind in self.kinds]
         for name, frame, columns in (
-            ("sites", self.sites, ["lon", "lat", *loads, "new_mw"]),
+            ("sites", self.sites, ["lon", "lat", *loads]),
             ("flows", self.flows, ["origin_lon", "origin_lat", "value"]),
         ):
             cells = frame[columns].to_numpy(dtype=float)
@@ -113,6 +141,8 @@ class MapContent:
             raise ValueError("sites are repeated")
         if not set(self.flows["site"]) <= set(self.sites["site"]):
             raise ValueError("flows lead to unknown sites")
+        if not set(self.flows.get("kind", [])) <= set(self.flow_kinds):
+            raise ValueError("flows are of unknown kinds")
 
 
 def class_colours(ramp: Sequence[str], count: int) -> list[str]:

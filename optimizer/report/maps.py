@@ -23,12 +23,11 @@ from matplotlib.patches import Circle, Patch, PathPatch, Polygon, Rectangle, Wed
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
-from optimizer.labels import WORKLOAD_KINDS, Language, Text
+from optimizer.labels import Language, Text
 from optimizer.report.basemap import HAINAN, PROVINCIAL_UNITS, TAIWAN, Basemap, Frame
 from optimizer.report.fonts import Ruler, plan_font
 from optimizer.report.map_content import (
     SCALES,
-    WORKLOAD_COLOURS,
     MapContent,
     class_colours,
     megawatts,
@@ -46,7 +45,7 @@ from optimizer.report.map_layout import (
     spread,
 )
 
-__all__ = ["MapContent", "draw_plan_map", "plan_figure"]
+__all__ = ["MapContent", "plan_figure"]
 
 SIZE: Final = (792.0, 600.0)
 """Width and height of the figure in points."""
@@ -56,6 +55,9 @@ MAIN_FRAME: Final = Frame(
 )
 MAIN_BOX: Final[Box] = (0.0, 24.0, *SIZE)
 """The main map ends between Hainan and Xisha; the inset shows the rest."""
+
+FINEST: Final = 0.06
+"""Detail of an outline that may be left out, in points: a tenth of a pixel of the picture."""
 
 INSET_BOX: Final[Box] = (678.0, 24.0, 782.0, 182.0)
 INSET_METRES_PER_POINT: Final = 17_200.0
@@ -72,7 +74,6 @@ LEGEND_TOP: Final = 136.0
 NOTES_SIZE, NOTES_HEIGHT = 6.4, 20.0
 """Size of the text below the map, and the height that is free for it: two lines."""
 
-FLOW_COLOUR: Final = "#31446b"
 NO_DATA_COLOUR: Final = "#f0f1f3"
 LARGEST_RADIUS, SMALLEST_PIE, DOT_RADIUS, RING_RADIUS = 21.0, 3.6, 2.1, 4.0
 LARGEST_WIDTH, SMALLEST_WIDTH, SHORTEST_FLOW = 5.2, 0.8, 16.0
@@ -86,53 +87,15 @@ REVIEW_LINE: Final = Text(
 )
 INSET_NAME: Final = Text("South China Sea Islands", "南海诸岛")
 NO_DATA: Final = Text("no data", "无数据")
-LOAD: Final = Text("Mean IT load (MW)", "平均 IT 负荷（MW）")
-LOAD_AND_NEW: Final = Text("{load} MW (+{new} new)", "{load} MW（新建 +{new}）")
-RING: Final = Text("site without load", "无负荷的站点")
 DOT: Final = Text("site below {n} MW", "不足 {n} MW 的站点")
 LARGEST: Final = Text("largest {n} of {all}", "最大 {n} 条，共 {all} 条")
 WITH_UNIT: Final = Text("{label} ({unit})", "{label}（{unit}）")
 
 
-def draw_plan_map(  # noqa: PLR0917 - the order of a sentence: what, on what, how, where
-    content: MapContent,
-    basemap: Basemap,
-    font: Path,
-    destination: Path,
-    language: Language,
-    dpi: int = 130,
-) -> None:
-    """Write the map of a plan as a PNG file.
-
-    Parameters
-    ----------
-    content
-        What to show.
-    basemap
-        Boundaries from :func:`optimizer.report.basemap.load_basemap`.
-    font
-        Font file that covers Chinese, ``data/basemap/NotoSansSC-subset.otf``.
-    destination
-        File to write; 1430 x 1083 pixels at 130 dpi.
-    language
-        Language of all text.
-    dpi
-        Pixels an inch; the figure is 11 x 8.33 inches.
-
-    Examples
-    --------
-    >>> draw_plan_map(content, basemap, font, Path("map.png"), "zh")  # doctest: +SKIP
-    """
-    figure = plan_figure(content, basemap, font, language, dpi)
-    with plan_font(font):
-        # matplotlib would write its version; nothing in the file may differ between runs
-        figure.savefig(destination, dpi=dpi, format="png", metadata={"Software": None})
-
-
 def plan_figure(
     content: MapContent, basemap: Basemap, font: Path, language: Language, dpi: int = 130
 ) -> Figure:
-    """Return the figure that :func:`draw_plan_map` writes.
+    """Return the figure that :func:`optimizer.report.map_pictures.draw_plan_map` writes.
 
     The ``gid`` of an artist begins with what it is: ``province:``, ``dash:``, ``islets``,
     ``pie:``, ``dot:``, ``ring:``, ``flow:``, ``label:``, ``name:``, ``leader``,
@@ -141,7 +104,7 @@ def plan_figure(
     Parameters
     ----------
     content, basemap, font, language, dpi
-        As for :func:`draw_plan_map`.
+        As for :func:`optimizer.report.map_pictures.draw_plan_map`.
 
     Returns
     -------
@@ -162,7 +125,6 @@ class _Site(NamedTuple):
     name: Text
     is_cluster: bool
     loads_mw: dict[str, float]
-    new_mw: float
     true: Point
     place: Point
     radius: float
@@ -180,9 +142,12 @@ class _Drawing:
     ) -> None:
         # rows in any order give the same picture; flows of several services are one arrow
         sites = content.sites.sort_values("site").reset_index(drop=True)
-        ends = ["origin_lon", "origin_lat", "site"]
-        flows = content.flows.sort_values([*ends, "value"]).groupby(ends)["value"].sum()
-        self.content = replace(content, sites=sites, flows=flows.reset_index())
+        flows = content.flows
+        if "kind" not in flows:
+            flows = flows.assign(kind=next(iter(content.flow_kinds)))
+        ends = ["origin_lon", "origin_lat", "site", "kind"]
+        total = flows.sort_values([*ends, "value"]).groupby(ends)["value"].sum()
+        self.content = replace(content, sites=sites, flows=total.reset_index())
         self.basemap = basemap
         self.language: Language = language
         self.ruler = Ruler(figure)
@@ -244,7 +209,8 @@ class _Drawing:
         breaks = self.content.breaks or scale.breaks
         colours = class_colours(scale.colours, len(breaks) + 1)
         clip = Rectangle(box[:2], box[2] - box[0], box[3] - box[1], transform=axes.transData)
-        shapes = frame.shapes(self.basemap.provinces)
+        # corners closer than a printer can show would make a drawing of many megabytes
+        shapes = shapely.simplify(frame.shapes(self.basemap.provinces), FINEST)
         outlines = [_outline(shape) for shape in shapes]
         # the outer half of this wide stroke stays visible: it is the coast and the border
         silhouette = Outline.make_compound_path(*outlines)
@@ -301,7 +267,7 @@ class _Drawing:
 
     def _loads(self) -> Floats:
         """Return the loads of the sites in MW, one column a kind of work."""
-        columns = [f"{kind}_mw" for kind in WORKLOAD_COLOURS]
+        columns = [f"{kind}_mw" for kind in self.content.kinds]
         return self.content.sites[columns].to_numpy(dtype=float)
 
     def _radius(self, load_mw: float) -> float:
@@ -324,8 +290,7 @@ class _Drawing:
                 str(row["site"]),
                 Text(str(row["name_en"]), str(row["name_zh"])),
                 bool(row["is_cluster"]),
-                dict(zip(WORKLOAD_COLOURS, map(float, loads[number]), strict=True)),
-                float(row["new_mw"]),
+                dict(zip(self.content.kinds, map(float, loads[number]), strict=True)),
                 (float(true[number, 0]), float(true[number, 1])),
                 (float(places[number, 0]), float(places[number, 1])),
                 radii[number],
@@ -346,7 +311,9 @@ class _Drawing:
             return
         if site.radius < SMALLEST_PIE:
             kind = max(site.loads_mw, key=lambda name: site.loads_mw[name])
-            dot = Circle(site.place, site.radius, fc=WORKLOAD_COLOURS[kind], ec=edge, lw=0.5)
+            dot = Circle(
+                site.place, site.radius, fc=self.content.kinds[kind].colour, ec=edge, lw=0.5
+            )
             dot.set(zorder=7, gid=f"dot:{site.code}")
             self.main.add_patch(dot)
             return
@@ -360,7 +327,8 @@ class _Drawing:
         for kind, load in site.loads_mw.items():
             if load > 0:
                 end = start - 360.0 * load / site.total_mw
-                wedge = Wedge(site.place, site.radius, end, start, fc=WORKLOAD_COLOURS[kind])
+                colour = self.content.kinds[kind].colour
+                wedge = Wedge(site.place, site.radius, end, start, fc=colour)
                 wedge.set(ec="white", lw=0.0 if thin else 0.5)
                 wedge.set(zorder=7, gid=f"pie:{site.code}:{kind}")
                 self.main.add_patch(wedge)
@@ -378,8 +346,10 @@ class _Drawing:
         metros = [site for site in self.sites if not site.is_cluster]
         table = self.content.flows
         origins = MAIN_FRAME.places(table["origin_lon"], table["origin_lat"])
-        found: list[tuple[float, str, _Site, Point, float]] = []
-        for origin, code, value in zip(origins, table["site"], table["value"], strict=True):
+        found: list[tuple[float, str, str, _Site, Point, float]] = []
+        for origin, code, kind, value in zip(
+            origins, table["site"], table["kind"], table["value"], strict=True
+        ):
             start, radius = (float(origin[0]), float(origin[1])), 0.0
             for metro in metros:  # leave from the pie of the same town, wherever it was moved
                 if math.dist(start, metro.true) < SAME_TOWN:
@@ -387,15 +357,16 @@ class _Drawing:
                     break
             site = by_code[str(code)]
             if math.dist(start, site.place) - radius - site.radius >= SHORTEST_FLOW and value > 0:
-                found.append((float(value), site.code, site, start, radius))
-        found.sort(key=lambda flow: (-flow[0], flow[1], flow[3]))
+                found.append((float(value), site.code, str(kind), site, start, radius))
+        found.sort(key=lambda flow: (-flow[0], flow[1], flow[2], flow[4]))
         drawn = found[: self.content.largest_flows]
         widest = drawn[0][0] if drawn else 0.0
         centres: list[Floats] = []
-        for number, (value, code, site, start, radius) in enumerate(drawn):
+        for number, (value, code, kind, site, start, radius) in enumerate(drawn):
             width = max(SMALLEST_WIDTH, LARGEST_WIDTH * value / widest)
             shape, centre = ribbon(start, site.place, (radius, site.radius), width)
-            arrow = Polygon(shape, fc=FLOW_COLOUR, ec="white", lw=0.35, alpha=0.55)
+            colour = self.content.flow_kinds[kind].colour
+            arrow = Polygon(shape, fc=colour, ec="white", lw=0.35, alpha=0.55)
             arrow.set(zorder=4, gid=f"flow:{number}:{code}", joinstyle="round")
             self.main.add_patch(arrow)
             centres.append(centre)
@@ -429,10 +400,11 @@ class _Drawing:
         """Return name and load of a site, for a cluster on two lines and with what is new."""
         name, load = self._say(site.name), megawatts(site.total_mw)
         if not site.is_cluster:
-            return f"{name} {load} MW"
+            second = self.content.second_lines.get(site.code)
+            return f"{name} {load} MW" if second is None else f"{name} {self._say(second)}"
         lines = [self.ruler.wrapped(name, 8.2, 84.0)]
-        if site.new_mw > 0:
-            lines.append(self._say(LOAD_AND_NEW, load=load, new=megawatts(site.new_mw)))
+        if site.code in self.content.second_lines:
+            lines.append(self._say(self.content.second_lines[site.code]))
         elif site.total_mw > 0:
             lines.append(f"{load} MW")
         return "\n".join(lines)
@@ -476,9 +448,9 @@ class _Drawing:
     def _draw_work_key(self, x: float) -> float:
         """Draw the colours of the pies and the marks of small and empty sites."""
         edge, y = x, LEGEND_TOP
-        for kind, colour in WORKLOAD_COLOURS.items():
+        for colour, label in self.content.kinds.values():
             self.main.add_patch(Rectangle((x, y - 3), 9, 6, fc=colour, ec="none", gid="legend"))
-            edge = max(edge, self._legend((x + 14, y), self._say(WORKLOAD_KINDS[kind])))
+            edge = max(edge, self._legend((x + 14, y), self._say(label)))
             y -= 13.0
         if any(site.total_mw > 0 and site.radius < SMALLEST_PIE for site in self.sites):
             limit = self.full_mw * (SMALLEST_PIE / LARGEST_RADIUS) ** 2
@@ -490,11 +462,15 @@ class _Drawing:
         for is_cluster in empty:
             place = (x + 4.5 + (len(empty) - 1) * (-2.0 if is_cluster else 4.5), y)
             self._draw_ring(place, is_cluster=is_cluster, gid="legend")
-        return max(edge, self._legend((x + 14, y), self._say(RING))) if empty else edge
+        return (
+            max(edge, self._legend((x + 14, y), self._say(self.content.ring_label)))
+            if empty
+            else edge
+        )
 
     def _draw_size_key(self, x: float) -> float:
         """Draw nested circles that give the size of a pie."""
-        edge = self._heading(x, self._say(LOAD))
+        edge = self._heading(x, self._say(self.content.size_label))
         largest = self._radius(round_below(self.full_mw))
         bottom = LEGEND_TOP - 10.0 - 2 * largest
         for share in (1.0, 0.4, 0.1):
@@ -513,15 +489,22 @@ class _Drawing:
         """Draw arrows that give the value of a width, and how many flows are not shown."""
         label, unit = self._say(self.content.flow_label), self._say(self.content.flow_unit)
         edge = self._heading(x, self._say(WITH_UNIT, label=label, unit=unit))
+        colours = [kind.colour for kind in self.content.flow_kinds.values()]
         y = LEGEND_TOP - 13.0
         for share in (1.0, 0.5, 0.2):
             value = round_below(widest * share)
             width = max(SMALLEST_WIDTH, LARGEST_WIDTH * value / widest)
             shape, _ = ribbon((x, y), (x + 30.0, y), (0.0, 0.0), width, bend=0.0)
-            arrow = Polygon(shape, fc=FLOW_COLOUR, ec="none", alpha=0.55, gid="legend")
+            arrow = Polygon(shape, fc=colours[0], ec="none", alpha=0.55, gid="legend")
             self.main.add_patch(arrow)
             edge = max(edge, self._legend((x + 34.0, y), short_number(value), 6.5))
             y -= 13.0
+        if len(colours) > 1:
+            for colour, word in self.content.flow_kinds.values():
+                box = Rectangle((x, y - 3), 9, 6, fc=colour, ec="none", alpha=0.55, gid="legend")
+                self.main.add_patch(box)
+                edge = max(edge, self._legend((x + 14.0, y), self._say(word), 6.5))
+                y -= 11.0
         total = int((self.content.flows["value"] > 0).sum())
         if self.shown_flows < total:
             text = self._say(LARGEST, n=self.shown_flows, all=total)

@@ -11,7 +11,9 @@ from optimizer.labels import Text
 from optimizer.plan.geodata import service_flows
 from optimizer.plan.plan import Plan
 from optimizer.report.basemap import PROVINCIAL_UNITS
-from optimizer.report.map_content import Layer, MapContent
+from optimizer.report.map_content import Layer, MapContent, megawatts
+
+LOAD_AND_NEW: Final = Text("{load} MW (+{new} new)", "{load} MW（新建 +{new}）")
 
 LAYERS: Final[dict[Layer, tuple[Text, Text]]] = {
     "price": (
@@ -74,13 +76,13 @@ def plan_map_content(case: Case, plan: Plan, layer: Layer = "price") -> MapConte
     sites = table[["site", "name_zh", "name_en", "lon", "lat", "is_cluster"]].merge(
         loads[["site", "training_mw", "inference_mw", "batch_mw", "new_it_mw"]], on="site"
     )
-    sites = sites.rename(columns={"new_it_mw": "new_mw"})
     flows = service_flows(case, plan)
     flows = flows[["origin_lon", "origin_lat", "site", "peak_gbps"]].rename(
         columns={"peak_gbps": "value"}
     )
     label, unit = LAYERS[layer]
-    total = float(sites[["training_mw", "inference_mw", "batch_mw"]].to_numpy(dtype=float).sum())
+    kinds = ["training_mw", "inference_mw", "batch_mw"]
+    sites = sites.assign(load_mw=sites[kinds].sum(axis=1))
     return MapContent(
         title=case.title,
         subtitle=Text(
@@ -88,9 +90,9 @@ def plan_map_content(case: Case, plan: Plan, layer: Layer = "price") -> MapConte
             "sites",
             "业务平均 IT 负荷 {load:,.0f} 兆瓦，{count} 个站点新建 IT 功率 {new:,.0f} 兆瓦",
         ).filled(
-            load=total,
-            new=float(sites["new_mw"].sum()),
-            count=int((sites["new_mw"] > 0.0).sum()),
+            load=float(sites["load_mw"].sum()),
+            new=float(sites["new_it_mw"].sum()),
+            count=int((sites["new_it_mw"] > 0.0).sum()),
         ),
         layer=layer,
         layer_label=label,
@@ -105,4 +107,11 @@ def plan_map_content(case: Case, plan: Plan, layer: Layer = "price") -> MapConte
             "a region and a site.",
             "饼图：训练、推理与批处理的平均 IT 负荷。流线：地区与站点间最大的服务流量。",
         ),
+        second_lines={
+            str(row["site"]): LOAD_AND_NEW.filled(
+                load=megawatts(row["load_mw"]), new=megawatts(row["new_it_mw"])
+            )
+            for row in sites.to_dict("records")
+            if row["is_cluster"] and row["new_it_mw"] > 0.0
+        },
     )

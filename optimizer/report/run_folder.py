@@ -14,7 +14,7 @@ from optimizer.plan.plan import last_period
 from optimizer.plan.run import Run
 from optimizer.plan.store import new_run_folder, write_record, write_run
 from optimizer.report.basemap import load_basemap
-from optimizer.report.maps import draw_plan_map
+from optimizer.report.map_pictures import draw_plan_map
 from optimizer.report.plan_map import plan_map_content
 from optimizer.report.summary import as_markdown, summary_of
 from optimizer.tables.pack import basemap_file, font_file

@@ -16,7 +16,10 @@ from optimizer.labels import Language, Text
 from optimizer.report import sections
 from optimizer.report.basemap import Basemap
 from optimizer.report.blocks import Block
+from optimizer.report.map_content import MapContent
+from optimizer.report.map_pictures import map_png
 from optimizer.report.report_run import ReportRun
+from optimizer.tables.pack import font_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,28 @@ class Content:
         The runs of the report, at least one; the first is described, the others compared.
     basemap
         Boundaries of the maps.
+    languages
+        Languages that pictures are wanted in.
     pictures
         The map of the first run as PNG by language.
     """
 
     runs: tuple[ReportRun, ...]
     basemap: Basemap
+    languages: tuple[Language, ...]
     pictures: Mapping[Language, bytes]
 
     @property
     def first(self) -> ReportRun:
         """The run that the report describes."""
         return self.runs[0]
+
+    def drawn(self, content: MapContent) -> dict[Language, bytes]:
+        """Return a map as PNG by language."""
+        return {
+            language: map_png(content, self.basemap, font_file(), language)
+            for language in self.languages
+        }
 
 
 @dataclass(frozen=True, slots=True)

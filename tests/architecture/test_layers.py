@@ -60,6 +60,7 @@ ONLY_IN = {
 
 # What is imported, where it differs from the name of the distribution.
 IMPORTED_AS = {
+    "pillow": {"PIL"},
     "fonttools": {"fontTools"},
     "pulp[highs]": {"pulp", "highspy"},
     "ruamel.yaml": {"ruamel"},

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array, csr_array
 from optimizer.inputs.case import read_case
 from optimizer.model.assembly import Assembly, LinearModel
 from optimizer.model.build import (
+    UNSERVED_HELD,
     build_model,
     holding_unserved,
     serving_everything,
@@ -160,7 +161,7 @@ def test_held_row_is_the_first_stage_with_a_hairs_breadth(hand: LinearModel) -> 
     model = holding_unserved(hand, 250.0)
     assert model.shape == (hand.shape[0] + 1, hand.shape[1])
     assert list(model.rows)[-1] == "unserved_held"
-    assert model.row_upper[-1] == 250.0 * (1.0 + 1e-9) + 1e-9
+    assert model.row_upper[-1] == 250.0 * (1.0 + UNSERVED_HELD) + 1e-9
     assert model.row_lower[-1] == -np.inf
     point = np.linspace(0.0, 1.0, hand.shape[1])
     assert model.activity(point)[-1] == pytest.approx(float(hand.unserved_value @ point))

@@ -20,7 +20,8 @@ from optimizer.labels import Language, Text
 from optimizer.report.basemap import PROVINCIAL_UNITS, Basemap, load_basemap
 from optimizer.report.fonts import plan_font
 from optimizer.report.map_content import SCALES, Layer, class_colours, megawatts, short_number
-from optimizer.report.maps import INSET_BOX, MapContent, draw_plan_map, plan_figure
+from optimizer.report.map_pictures import draw_plan_map
+from optimizer.report.maps import INSET_BOX, MapContent, plan_figure
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "basemap"
 FONT = FOLDER / "NotoSansSC-subset.otf"
@@ -70,7 +71,7 @@ SOURCE_EN = (
 
 def make_content() -> MapContent:
     columns = ["site", "name_zh", "name_en", "lon", "lat"]
-    columns += ["training_mw", "inference_mw", "batch_mw", "new_mw"]
+    columns += ["training_mw", "inference_mw", "batch_mw", "new_it_mw"]
     sites = pd.DataFrame(CLUSTERS + METROS, columns=columns)
     sites["is_cluster"] = [True] * len(CLUSTERS) + [False] * len(METROS)
     targets = ["hlge", "zw", "ga", "wuhu", "sg"]
@@ -96,6 +97,7 @@ def make_content() -> MapContent:
         flow_label=Text("Peak bandwidth", "峰值带宽"),
         flow_unit=Text("Gbit/s", "Gbit/s"),
         footnote=Text("A made-up case.", "虚构算例。"),
+        second_lines={"hlge": Text("600 MW (+300 new)", "600 MW（新建 +300）")},
     )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, ChartBlock, Paragraph, TableBlock, TableRow
+from optimizer.report.alternatives_map import alternatives_map_content, holds_alternatives
+from optimizer.report.blocks import (
+    Block,
+    ChartBlock,
+    Paragraph,
+    PictureBlock,
+    TableBlock,
+    TableRow,
+)
 from optimizer.report.by_year import BY_YEAR_COLUMNS, BY_YEAR_TITLE
 from optimizer.report.charts import Bar, grouped_bars, stacked_bars
 from optimizer.report.names import names_of
@@ -44,6 +52,19 @@ def _build(content: Content) -> Sequence[Block]:
                     grouped_bars if run.whole.case.later else stacked_bars,
                     bars,
                     axis=Text("MW standing", "在役（兆瓦）"),
+                ),
+            )
+        )
+    if holds_alternatives(run.whole):
+        blocks.append(
+            PictureBlock(
+                "alternatives",
+                Text("Where new power must, may or is never built", "必建、可建与不建的集群"),
+                content.drawn(alternatives_map_content(run.whole)),
+                Text(
+                    "Map of China: clusters as pies of the new IT power that every plan of almost "
+                    "the same cost builds, and that some of them build.",
+                    "中国地图：集群饼图表示成本几乎相同的各方案均建与部分方案建设的新建 IT 功率。",
                 ),
             )
         )

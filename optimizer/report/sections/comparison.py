@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from optimizer.labels import Text
-from optimizer.report.blocks import Block, ChartBlock, TableBlock, TableRow, plain
+from optimizer.report.blocks import (
+    Block,
+    ChartBlock,
+    PictureBlock,
+    TableBlock,
+    TableRow,
+    plain,
+)
 from optimizer.report.charts import Point, frontier
+from optimizer.report.difference_map import difference_map_content
 from optimizer.report.report_run import ReportRun
 from optimizer.report.section import Content, Section
 
@@ -24,6 +32,7 @@ def _build(content: Content) -> Sequence[Block]:
         for run in content.runs
     )
     return [
+        *_maps(content),
         ChartBlock(
             "frontier",
             Text("Cost against emissions", "成本与排放"),
@@ -55,6 +64,28 @@ def _build(content: Content) -> Sequence[Block]:
             tuple(_row(run) for run in content.runs),
             note=Text("Of runs of several years, the last one.", "多年期运行取最后一年。"),
         ),
+    ]
+
+
+def _maps(content: Content) -> list[PictureBlock]:
+    """Return a map for each further run that shares sites with the first."""
+    first = content.first.whole
+    sites = set(first.case.tables["sites"].frame["site"])
+    return [
+        PictureBlock(
+            f"difference-{run.number}",
+            Text("{second} against {first} on the map", "{second} 相对于 {first} 的变化").filled(
+                second=plain(run.scenario, "en"), first=plain(content.first.scenario, "en")
+            ),
+            content.drawn(difference_map_content(first, run.whole)),
+            Text(
+                "Map of China: sites as circles by the change of their mean IT load, curves by the "
+                "change of traffic.",
+                "中国地图：圆表示站点平均 IT 负荷的变化，曲线表示流量的变化。",
+            ),
+        )
+        for run in content.runs[1:]
+        if not sites.isdisjoint(run.whole.case.tables["sites"].frame["site"])
     ]
 
 
