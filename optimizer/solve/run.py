@@ -21,7 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
-from optimizer.model.build import holding_unserved, serving_everything, serving_most
+from optimizer.model.build import (
+    LARGE,
+    holding_unserved,
+    leaving_at_most,
+    serving_everything,
+    serving_most,
+)
 from optimizer.model.objectives import (
     COST,
     FACILITY,
@@ -159,10 +165,73 @@ def _serving_first(
     unserved = float(model.unserved_value @ first.values)
     held = holding_unserved(model, unserved)
     relaxed = _relaxed(objective.aimed(held), options)
+    shared = _shared_as_relaxed(first, model, held, objective, options, relaxed, began, log_file)
+    if shared is not None:
+        proved = shared.solution.status is Status.OPTIMAL
+        if proved or options.time_limit is None:
+            return _after_first_stage(first, shared)
+        first = shared
     second = _search(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = _earlier_point(held, objective, first, second, relaxed, unserved)
     return _after_first_stage(first, second)
+
+
+def _shared_as_relaxed(  # noqa: PLR0917 - a stage needs what the stages before it found
+    first: Solved,
+    model: LinearModel,
+    held: LinearModel,
+    objective: Objective,
+    options: SolveOptions,
+    relaxed: SolverAnswer,
+    began: float,
+    log_file: str,
+) -> Solved | None:
+    """Return a plan of a large program that leaves undone what its relaxation does.
+
+    The row that holds the value left undone makes a search of many sites endless. Here it is the
+    relaxation that shares the work left undone out, with the jobs of the first stage; what is
+    searched then has no such row. The bound is that of the relaxation with the row, so it holds
+    for every plan that leaves no more undone, and the gap may be wider than asked.
+    """
+    if options.relaxed or held.shape[1] < LARGE or first.values is None:
+        return None
+    jobs = np.zeros(held.shape[1], dtype=bool)
+    jobs[held.ids_of("unplaced")] = True
+    placed = np.where(jobs, np.round(first.values), 0.0)
+    shares = _relaxed(
+        objective.aimed(
+            dataclasses.replace(
+                held,
+                lower=np.where(jobs, placed, held.lower),
+                upper=np.where(jobs, placed, held.upper),
+            )
+        ),
+        options,
+    )
+    if shares.values is None:
+        return None
+    narrowed = leaving_at_most(model, shares.values)
+    found = _search(
+        narrowed,
+        objective,
+        options,
+        _relaxed(objective.aimed(narrowed), options),
+        first.solution.unserved_value,
+        began,
+        log_file,
+    )
+    if found.values is None:
+        return None
+    value, bound = found.solution.objective, min(relaxed.bound, found.solution.objective)
+    asked = max(options.gap_location * _size(held, objective, found.values), 1e-6)
+    solution = dataclasses.replace(
+        found.solution,
+        status=Status.OPTIMAL if value - bound <= asked else Status.FEASIBLE,
+        bound=bound,
+        unserved_value=float(held.unserved_value @ found.values),
+    )
+    return dataclasses.replace(found, solution=solution, model=held)
 
 
 def _next(  # noqa: PLR0917 - each call names one stage of the search in full

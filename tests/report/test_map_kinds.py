@@ -87,9 +87,9 @@ def test_clusters_must_may_or_are_never_built() -> None:
     rows = [(sites[0], 4.0, 2.0, 9.0), (sites[1], 0.0, 0.0, 6.0), (sites[2], 0.0, 0.0, 0.2)]
     content = alternatives_map_content(with_ranges(run, rows))
     found = content.sites.set_index("site")
-    assert found.loc[sites[0], ["must_mw", "optional_mw"]].tolist() == [2.0, 7.0]
-    assert found.loc[sites[1], ["must_mw", "optional_mw"]].tolist() == [0.0, 6.0]
-    assert found.loc[sites[2], ["must_mw", "optional_mw"]].tolist() == [0.0, 0.0]
+    assert found[["must_mw", "optional_mw"]].loc[sites[0]].to_numpy().tolist() == [2.0, 7.0]
+    assert found[["must_mw", "optional_mw"]].loc[sites[1]].to_numpy().tolist() == [0.0, 6.0]
+    assert found[["must_mw", "optional_mw"]].loc[sites[2]].to_numpy().tolist() == [0.0, 0.0]
     assert "at 1 clusters in all of them, at 1 in some, at 1 in none" in content.subtitle.en
     assert content.second_lines[sites[0]].en == "4 MW (2 to 9)"
     assert sites[2] not in content.second_lines

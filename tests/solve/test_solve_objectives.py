@@ -348,3 +348,23 @@ def test_an_unknown_boundary_is_named() -> None:
     with pytest.raises(UsageError) as error:
         objectives_of(("cost",), "shell")
     assert error.value.message.en == "shell is no boundary; give it, facility"
+
+
+def test_a_large_program_leaves_undone_what_its_relaxation_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = with_cells("accelerator == 'new'", supply=5000)
+    case = edited("hand", {"accelerator_supply": change})
+    plain = solved(case, EXACT).solution
+    monkeypatch.setattr(run, "LARGE", 0)
+    answer = solved(case, EXACT)
+    assert plain.unserved_value > 0.0
+    assert answer.values is not None
+    left_out = float(answer.model.unserved_value @ answer.values)
+    assert left_out == pytest.approx(plain.unserved_value, rel=1e-6)
+    assert answer.solution.unserved_value == pytest.approx(left_out)
+    # the plan is one of those the exact search chooses from, and the bound holds for all of them
+    assert answer.solution.objective >= plain.bound * (1.0 - 1e-6)
+    assert answer.solution.bound <= plain.objective * (1.0 + 1e-6)
+    proved = answer.solution.objective - answer.solution.bound <= 1e-6
+    assert (answer.solution.status is Status.OPTIMAL) == proved
