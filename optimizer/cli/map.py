@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.settings import debug_option, settings
-from optimizer.labels import LANGUAGES, Language, Text, default_language
+from optimizer.cli.settings import basemap_option, debug_option, languages_option, settings
+from optimizer.labels import Language, Text, default_language
 
 
 @click.command(
@@ -38,13 +38,7 @@ from optimizer.labels import LANGUAGES, Language, Text, default_language
     show_default=True,
     help="Formats, joined by commas: png, svg, pdf. 格式，以逗号分隔：png、svg、pdf。",
 )
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    type=click.Choice(LANGUAGES),
-    help="Language, may be given twice. 语言，可给出两种。",
-)
+@languages_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -52,12 +46,7 @@ from optimizer.labels import LANGUAGES, Language, Text, default_language
     help="Folder of the maps; RUN if left out. 地图所在文件夹。",
 )
 @click.option("--force", is_flag=True, help="Replace maps that are there. 替换已有地图。")
-@click.option(
-    "--basemap",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Other boundaries (GeoJSON). 替换行政边界（GeoJSON）。",
-)
+@basemap_option
 @debug_option
 def command(  # noqa: PLR0917 - click passes the options by name
     run: Path,

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from optimizer.cli.settings import common_options, settings
+from optimizer.cli.settings import basemap_option, common_options, settings
 from optimizer.labels import Text
 
 GAP: Final = 1e-3
@@ -85,12 +85,7 @@ GAP_OF_SEVERAL_PERIODS: Final = 5e-3
 )
 @click.option("--force", is_flag=True, help="Solve again, replace the run. 重新求解并替换结果。")
 @click.option("--write-mps", is_flag=True, help="Add model.mps.gz. 附带 model.mps.gz。")
-@click.option(
-    "--basemap",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Other boundaries (GeoJSON). 替换行政边界（GeoJSON）。",
-)
+@basemap_option
 @click.option("--json", "as_json", is_flag=True, help="Print run.json only. 仅输出 run.json。")
 @common_options
 def command(  # noqa: PLR0917 - click passes the options by name

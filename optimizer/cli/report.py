@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli.settings import debug_option, settings
-from optimizer.labels import LANGUAGES, Language, Text, default_language
+from optimizer.cli.settings import basemap_option, debug_option, languages_option, settings
+from optimizer.labels import Language, Text, default_language
 
 
 @click.command(
@@ -18,13 +18,7 @@ from optimizer.labels import LANGUAGES, Language, Text, default_language
     ),
 )
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    type=click.Choice(LANGUAGES),
-    help="Language; give both to switch in the page. 语言，给出两种则可在页面内切换。",
-)
+@languages_option
 @click.option(
     "--format",
     "formats",
@@ -38,12 +32,7 @@ from optimizer.labels import LANGUAGES, Language, Text, default_language
     default=None,
     help="Folder of the report; that of the first run if left out. 报告文件夹。",
 )
-@click.option(
-    "--basemap",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Other boundaries (GeoJSON). 替换行政边界（GeoJSON）。",
-)
+@basemap_option
 @debug_option
 def command(
     runs: tuple[Path, ...],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -90,3 +91,19 @@ def study_options[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     ):
         function = option(function)
     return function
+
+
+basemap_option = click.option(
+    "--basemap",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Other boundaries (GeoJSON). 替换行政边界（GeoJSON）。",
+)
+
+languages_option = click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    type=click.Choice(LANGUAGES),
+    help="Language, the other one too if given twice. 语言，可同时给出两种。",
+)
