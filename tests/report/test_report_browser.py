@@ -155,7 +155,8 @@ if HERE:
             page.show(language)
             _choose(page, "picked", "west_cluster")
             assert page.evaluate("window.stolen") is None
-            assert _count(page, "img") == 1
+            assert _count(page, 'img:not([src^="data:image/png;base64,"])') == 0
+            assert _count(page, "img") == 2, "the static map and the map of alternatives"
         assert page.said == []
         assert page.asked == []
         page.page.close()
