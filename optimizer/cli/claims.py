@@ -34,18 +34,32 @@ from optimizer.labels import Text
     show_default=True,
     help="Folder. 结果文件夹。",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes side by side, about 1 GB each. 并行进程数，每个约占 1 GB 内存。",
+)
 @click.option("--force", is_flag=True, help="Replace the folder. 替换已有文件夹。")
 @click.option("--json", "as_json", is_flag=True, help="Print claims.json only. 仅输出 JSON。")
 @common_options
 def command(
-    names: tuple[str, ...], file: Path | None, out: Path, *, force: bool, as_json: bool
+    names: tuple[str, ...],
+    file: Path | None,
+    out: Path,
+    workers: int,
+    *,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Run the verb and return its exit code."""
     from optimizer.errors import UsageError
     from optimizer.inputs.claim_file import read_claims
     from optimizer.report.claims import page
     from optimizer.report.study_folder import refuse_existing_study, written_study
-    from optimizer.study.claims import Runner, answer, answered, check_figures
+    from optimizer.study.claims import check_figures
+    from optimizer.study.claims_aside import answer_claims
     from optimizer.tables.pack import claims_file
 
     language = settings().language
@@ -62,17 +76,12 @@ def command(
             ).filled(name=", ".join(unknown), file=path.name, known=", ".join(known))
         )
     refuse_existing_study(out, "claims.json", replace=force)
-    runner = Runner(claims)
-    found = []
-    for claim in claims.claims:
-        if names and claim.name not in names:
-            continue
-        click.echo(claim.name, err=True)
-        found.append(answered(answer(claim, runner)))
+    asked = [claim for claim in claims.claims if not names or claim.name in names]
+    found, count = answer_claims(claims, asked, workers, lambda name: click.echo(name, err=True))
     record = {
         "case": claims.base,
         "relaxed": True,
-        "runs": runner.count,
+        "runs": count,
         "claims": [item.record() for item in found],
     }
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"

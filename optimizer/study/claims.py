@@ -115,9 +115,9 @@ class Runner:
         self._known: dict[str, ClaimedRun] = {}
 
     @property
-    def count(self) -> int:
-        """How many runs were solved."""
-        return len(self._known)
+    def known(self) -> frozenset[str]:
+        """Keys of the runs that were solved."""
+        return frozenset(self._known)
 
     def run(self, overrides: Sequence[Override]) -> ClaimedRun:
         """Return the verified run with some overrides."""

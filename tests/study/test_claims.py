@@ -17,6 +17,7 @@ from optimizer.model.build import build_model
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
 from optimizer.study.claims import Answer, Runner, answer, answered, check_figures
+from optimizer.study.claims_aside import answer_claims
 
 FILE = """\
 base: tiny
@@ -222,4 +223,13 @@ def test_one_run_is_solved_once(file: ClaimFile) -> None:
     runner = Runner(file)
     override = Override(table="services", scale={"requests_per_s": 0.9})
     assert runner.run([override]) is runner.run([override])
-    assert runner.count == 1
+    assert len(runner.known) == 1
+
+
+def test_processes_beside_each_other_answer_the_same(file: ClaimFile) -> None:
+    told: list[str] = []
+    alone, runs = answer_claims(file, file.claims, 1, told.append)
+    beside, same_runs = answer_claims(file, file.claims, 2, told.append)
+    assert [each.record() for each in alone] == [each.record() for each in beside]
+    assert runs == same_runs > len(file.claims)
+    assert sorted(told) == sorted(2 * [claim.name for claim in file.claims])

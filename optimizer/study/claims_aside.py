@@ -1,0 +1,78 @@
+"""Many claims answered by processes beside each other; the answers do not depend on their number.
+
+Every process keeps the runs it has solved, so two processes may both solve a run that two claims
+share. With ``w`` processes and claims of like size the time is about ``1 / w`` of that of one.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from optimizer.analysis.claim_answers import AnsweredClaim
+from optimizer.inputs.claim_file import Claim, ClaimFile
+from optimizer.study.claims import Runner, answer, answered
+
+_runners: list[Runner] = []
+"""The runner of this process, once it has begun."""
+
+
+def _begin(file: ClaimFile) -> None:
+    _runners[:] = [Runner(file)]
+
+
+def _answered(claim: Claim) -> tuple[AnsweredClaim, frozenset[str]]:
+    (runner,) = _runners
+    return answered(answer(claim, runner)), runner.known
+
+
+def answer_claims(
+    file: ClaimFile, claims: Sequence[Claim], workers: int, told: Callable[[str], None]
+) -> tuple[list[AnsweredClaim], int]:
+    """Answer claims and count the runs behind them.
+
+    Parameters
+    ----------
+    file
+        The file they are from.
+    claims
+        Those to answer.
+    workers
+        How many processes.
+    told
+        Called with the name of each claim that is answered.
+
+    Returns
+    -------
+    list of AnsweredClaim
+        In the order of ``claims``.
+    int
+        How many different runs they rest on.
+
+    Raises
+    ------
+    EastwestError
+        As of the first run that has no plan; what other processes solve is then dropped.
+    """
+    if workers == 1:
+        _begin(file)
+        found = []
+        for claim in claims:
+            found.append(_answered(claim))
+            told(claim.name)
+        _runners.clear()
+    else:
+        # A fork would take the solver's threads along half-made.
+        pool = ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(file,)
+        )
+        try:
+            futures = {pool.submit(_answered, claim): claim for claim in claims}
+            for future in as_completed(futures):
+                future.result()
+                told(futures[future].name)
+            found = [future.result() for future in futures]
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return [each for each, _ in found], len(frozenset().union(*(known for _, known in found)))
