@@ -5,7 +5,8 @@ For each objective in turn, those before it held:
 1. The LP relaxation gives the location-dependent cost that the asked gap refers to.
 2. The search stops at that gap in million yuan, at the time limit, or at Ctrl-C.
 3. The integers of the best point are rounded and fixed and the LP is solved again: the
-   result is an exact vertex. :mod:`optimizer.solve.prices` solves that LP once more for prices.
+   result is an exact vertex, its batteries put right by :mod:`optimizer.solve.one_way`.
+   :mod:`optimizer.solve.prices` solves that LP once more for prices.
 
 Where the last objective is not cost, the integers stay and the cheapest of the points that keep
 the value of every other objective is taken: what the objective leaves open costs nothing more.
@@ -39,6 +40,7 @@ from optimizer.model.objectives import (
 )
 from optimizer.plan.raw_solution import ObjectiveValue, RawSolution, SolvedColumns, Status
 from optimizer.solve.coarse import search
+from optimizer.solve.one_way import one_way
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.parts import in_parts, open_share, relax, search_parts, settled
 from optimizer.solve.solvers import (
@@ -334,6 +336,8 @@ def _cheapest(
     cheapest = relax(linear, settings, open_share(options)).values
     if cheapest is None:
         return model, point
+    if not options.relaxed:
+        cheapest = one_way(model, options, cheapest)
     return model, np.clip(cheapest, model.lower, model.upper)
 
 
@@ -436,6 +440,8 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         # A search in parts has settled its point already, with the hours that go with it.
         if not in_parts(aimed, options):
             values = _polished(aimed, options, values)
+    if values is not None and not options.relaxed:
+        values = one_way(aimed, options, values)
     if values is not None:
         # Bounds hold exactly; a solver's point may leave them by its tolerance.
         values = np.clip(values, model.lower, model.upper)
