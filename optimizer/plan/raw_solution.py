@@ -98,7 +98,7 @@ class RawSolution:
         Yearly cost of the point and proved lower bound, in million yuan. Where cost is not the
         first objective, the bound is that of plans that keep to the objectives before it.
     unserved_value
-        Value of work left undone, held at its proved minimum, in million yuan a year.
+        Value of work left undone, held while cost is minimised, in million yuan a year.
     deterministic
         Whether a second run gives the same point: not if a clock ended it.
     seconds
@@ -111,6 +111,8 @@ class RawSolution:
         Why it stopped before the gap: ``time``, ``interrupt`` or empty.
     objectives
         The objectives in their order, each with its own value and bound.
+    unserved_bound
+        Proved lower bound of the value of work left undone, in million yuan a year.
     """
 
     status: Status
@@ -126,6 +128,7 @@ class RawSolution:
     nodes: int
     stopped: str
     objectives: tuple[ObjectiveValue, ...] = ()
+    unserved_bound: float = 0.0
 
     def of_period(self, period: int) -> dict[str, SolvedColumns]:
         """Return the blocks of one period by kind."""

@@ -1,6 +1,8 @@
 """Solve a linear model: relaxation, search, polish, and an honest status.
 
-For each objective in turn, those before it held:
+Where not all work can be done, the least value of what is left is searched first: to the last
+digit, or within the asked gap of itself if the program is :data:`~optimizer.model.build.LARGE`.
+Then, for each objective in turn, those before it held:
 
 1. The LP relaxation gives the location-dependent cost that the asked gap refers to.
 2. The search stops at that gap in million yuan, at the time limit, or at Ctrl-C.
@@ -52,6 +54,9 @@ from optimizer.solve.status import status_of
 
 GAP_MARGIN = 0.95
 """Part of the asked gap given to the search; the rest absorbs that it is measured on the plan."""
+
+LEAST_GAP = 1e-6
+"""Gap below which no search is asked to go, in million yuan or the unit of its objective."""
 
 FIRST_STAGE_TIME = 0.5
 """Part of the time left that finding the least work left undone may use."""
@@ -160,8 +165,12 @@ def _serving_first(
             options, time_limit=spent + FIRST_STAGE_TIME * max(0.0, options.time_limit - spent)
         )
     most = serving_most(model)
-    point = relax(most, half) if options.relaxed else None
-    first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file)
+    large = most.shape[1] >= LARGE
+    point = relax(most, half) if options.relaxed or large else None
+    asked = options.gap_location * point.bound if large and point is not None else 0.0
+    first = _search(
+        most, OBJECTIVES[COST], half, point, 0.0, began, log_file, max(asked, LEAST_GAP)
+    )
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
@@ -226,7 +235,7 @@ def _shared_as_relaxed(  # noqa: PLR0917 - a stage needs what the stages before 
     if found.values is None:
         return None
     value, bound = found.solution.objective, min(relaxed.bound, found.solution.objective)
-    asked = max(options.gap_location * _size(held, objective, found.values), 1e-6)
+    asked = _asked(held, objective, options, found.values)
     solution = dataclasses.replace(
         found.solution,
         status=Status.OPTIMAL if value - bound <= asked else Status.FEASIBLE,
@@ -392,6 +401,7 @@ def _after_first_stage(first: Solved, second: Solved) -> Solved:
         stopped=stopped,
         deterministic=second.solution.deterministic and first.solution.deterministic,
         nodes=second.solution.nodes + first.solution.nodes,
+        unserved_bound=min(first.solution.bound, second.solution.unserved_value),
     )
     return dataclasses.replace(second, solution=solution)
 
@@ -414,14 +424,17 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
     unserved: float,
     began: float,
     log_file: str,
+    gap_abs: float | None = None,
 ) -> Solved:
-    """Run the search for one objective and polish its point; numbers are in its unit."""
+    """Run the search for one objective and polish its point; numbers are in its unit.
+
+    The gap is that of the options, of what the objective measures, unless one is given.
+    """
     options = _telling(options, objective)
     aimed = objective.aimed(model)
-    if relaxed is not None and relaxed.values is not None:
-        gap_abs = max(options.gap_location * _size(model, objective, relaxed.values), 1e-6)
-    else:
-        gap_abs = 1e-6
+    given = gap_abs
+    if gap_abs is None:
+        gap_abs = _asked(model, objective, options, relaxed.values if relaxed is not None else None)
     if options.relaxed and relaxed is not None:
         answer = relaxed
     else:
@@ -447,8 +460,8 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         values = np.clip(values, model.lower, model.upper)
     value = float(aimed.cost @ values) if values is not None else np.inf
     asked = gap_abs
-    if values is not None:
-        asked = max(options.gap_location * _size(model, objective, values), 1e-6)
+    if given is None and values is not None:
+        asked = _asked(model, objective, options, values)
     status = status_of(
         answer.status,
         has_point=values is not None,
@@ -470,6 +483,18 @@ def _search(  # noqa: PLR0917 - each call names one stage of the search in full
         stopped=answer.stopped,
     )
     return Solved(solution, model, values, answer.fill_seconds)
+
+
+def _asked(
+    model: LinearModel,
+    objective: Objective,
+    options: SolveOptions,
+    values: NDArray[np.float64] | None,
+) -> float:
+    """Return the asked gap in the unit of an objective, near a point if there is one."""
+    if values is None:
+        return LEAST_GAP
+    return max(options.gap_location * _size(model, objective, values), LEAST_GAP)
 
 
 def _size(model: LinearModel, objective: Objective, values: NDArray[np.float64]) -> float:

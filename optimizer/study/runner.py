@@ -477,6 +477,8 @@ def _record(  # noqa: PLR0917 - a record gathers what every step found
             "largest_residual": verification.largest_residual,
         },
         "unserved_share": key_figures.unserved_share,
+        "unserved_value_yuan": solution.unserved_value * 1e6,
+        "unserved_bound_yuan": solution.unserved_bound * 1e6,
         "west_share": key_figures.west_share,
         "metrics": dataclasses.asdict(key_figures),
         **_of_periods(case, plan),
