@@ -32,6 +32,12 @@ from optimizer.labels import Text
     help="Asked gap, relative to the location-dependent cost. 要求的间隙。",
 )
 @click.option(
+    "--time-limit",
+    type=click.FloatRange(0.0, min_open=True),
+    default=None,
+    help="Seconds for the search of each. 每个情景的搜索时限（秒）。",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("reports") / "scenarios",
@@ -45,6 +51,7 @@ def command(
     names: tuple[str, ...],
     case: str,
     gap: float,
+    time_limit: float | None,
     out: Path,
     *,
     show: bool,
@@ -68,7 +75,7 @@ def command(
     if show:
         return _show(names, case, as_json=as_json)
     if runs:
-        return _run(names, case, (gap, relaxed), out, force=force, as_json=as_json)
+        return _run(names, case, (gap, time_limit, relaxed), out, force=force, as_json=as_json)
     from optimizer.cli.print_summary import print_table, screen
     from optimizer.report.scenario_tables import scenario_list, scenario_record
 
@@ -102,7 +109,7 @@ def _show(names: tuple[str, ...], case: str, *, as_json: bool) -> int:
 def _run(
     names: tuple[str, ...],
     case: str,
-    how: tuple[float, bool],
+    how: tuple[float, float | None, bool],
     out: Path,
     *,
     force: bool,
@@ -125,7 +132,10 @@ def _run(
         write_report(run, folder, language=language, replace=force)
 
     with Teller(language) as teller:
-        options = SolveOptions(gap_location=how[0], relaxed=how[1], progress=teller)
+        gap, time_limit, relaxed = how
+        options = SolveOptions(
+            gap_location=gap, time_limit=time_limit, relaxed=relaxed, progress=teller
+        )
         results = list(run_scenarios(names, options, keep, case, lambda name: out / name))
     if as_json:
         _print_json([outcome_record(r.scenario, r.outcomes, r.figures, r.failure) for r in results])

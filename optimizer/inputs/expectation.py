@@ -94,6 +94,8 @@ class Expectation(Strict):
         ``base``, or the name of the scenario to compare with.
     within
         For ``about`` alone: largest change, as a part of the figure compared with.
+    missed
+        Whether the plan is known not to do so; the scenario's finding then says why.
     """
 
     figure: Figure
@@ -101,6 +103,7 @@ class Expectation(Strict):
     site: str = ""
     against: str = "base"
     within: float | None = Field(default=None, gt=0.0)
+    missed: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Expectation:

@@ -102,6 +102,17 @@ class ScenarioFile(Strict):
     expects: list[Expectation] = Field(default_factory=list)
     overrides: list[Override]
 
+    @model_validator(mode="after")
+    def _finding_says_why(self) -> ScenarioFile:
+        missed = any(expectation.missed for expectation in self.expects)
+        if (bool(self.finding_en), bool(self.finding_zh)) != (missed, missed):
+            message = (
+                "finding_en and finding_zh say why an expectation is missed: give both where one "
+                "of expects has missed: true, and only there"
+            )
+            raise ValueError(message)
+        return self
+
     @property
     def title(self) -> Text:
         """Title in both languages."""

@@ -114,7 +114,22 @@ def outcome_table(
             Text("verdict", "结论"),
         ),
         rows,
+        _findings([scenario for scenario, _outcomes, _failure in results]),
     )
+
+
+def _findings(scenarios: Sequence[Scenario]) -> Text | None:
+    """Return what the files say of expectations that are missed."""
+    lines = [
+        Text("{name}: {finding}", "{name}：{finding}").filled(
+            name=scenario.content.name, finding=scenario.content.finding
+        )
+        for scenario in scenarios
+        if scenario.content.finding.en
+    ]
+    if not lines:
+        return None
+    return Text("\n".join(line.en for line in lines), "\n".join(line.zh for line in lines))
 
 
 def outcome_record(

@@ -1,8 +1,9 @@
 """Solve a linear model: relaxation, search, polish, and an honest status.
 
-Where not all work can be done, the least value of what is left is searched first: to the last
-digit, or within the asked gap of itself if the program is :data:`~optimizer.model.build.LARGE`.
-Then, for each objective in turn, those before it held:
+Where not all work can be done, or the clock ends the search of a large program that serves
+everything, the least value of what is left is searched first: to the last digit, or within the
+asked gap by programs of :data:`~optimizer.model.build.LARGE` columns. Then, for each objective in
+turn, those before it held:
 
 1. The LP relaxation gives the location-dependent cost that the asked gap refers to.
 2. The search stops at that gap in million yuan, at the time limit, or at Ctrl-C.
@@ -57,9 +58,6 @@ GAP_MARGIN = 0.95
 
 LEAST_GAP = 1e-6
 """Gap below which no search is asked to go, in million yuan or the unit of its objective."""
-
-FIRST_STAGE_TIME = 0.5
-"""Part of the time left that finding the least work left undone may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +150,24 @@ def _serving_first(
     _say(options, "relaxation", began)
     everything = serving_everything(model)
     relaxed = _relaxed(objective.aimed(everything), options)
+    large = model.shape[1] >= LARGE
+    asked = LEAST_GAP
     if relaxed.values is not None:
-        solved = _search(everything, objective, options, relaxed, 0.0, began, log_file)
-        if solved.solution.status is not Status.INFEASIBLE:
+        part = _part_of_time(options, began, 2) if large else options
+        solved = _search(everything, objective, part, relaxed, 0.0, began, log_file)
+        out_of_time = large and solved.solution.stopped == "time" and solved.values is None
+        if solved.solution.status is not Status.INFEASIBLE and not out_of_time:
             return solved
+        if large:
+            asked = _asked(everything, objective, options, relaxed.values)
     # Not everything can be served: first as much value as possible, then the objective.
     _say(options, "serving most", began)
-    half = options
-    if options.time_limit is not None:
-        spent = time.perf_counter() - began
-        half = dataclasses.replace(
-            options, time_limit=spent + FIRST_STAGE_TIME * max(0.0, options.time_limit - spent)
-        )
+    half = _part_of_time(options, began, 2)
     most = serving_most(model)
-    large = most.shape[1] >= LARGE
     point = relax(most, half) if options.relaxed or large else None
-    asked = options.gap_location * point.bound if large and point is not None else 0.0
-    first = _search(
-        most, OBJECTIVES[COST], half, point, 0.0, began, log_file, max(asked, LEAST_GAP)
-    )
+    if large and point is not None:
+        asked = max(options.gap_location * point.bound, asked)
+    first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file, asked)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
