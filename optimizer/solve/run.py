@@ -181,7 +181,7 @@ def _serving_first(
         first = shared
     second = _search(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
-        second = _earlier_point(held, objective, first, second, relaxed, unserved)
+        second = _earlier_point(held, objective, first, second, relaxed, unserved, options)
     return _after_first_stage(first, second)
 
 
@@ -259,7 +259,7 @@ def _next(  # noqa: PLR0917 - each call names one stage of the search in full
     relaxed = _relaxed(objective.aimed(held), options)
     answer = _search(held, objective, options, relaxed, unserved, began, log_file)
     if answer.values is None:
-        answer = _earlier_point(held, objective, found, answer, relaxed, unserved)
+        answer = _earlier_point(held, objective, found, answer, relaxed, unserved, options)
     return answer
 
 
@@ -372,14 +372,23 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
     after: Solved,
     relaxed: SolverAnswer,
     unserved: float,
+    options: SolveOptions,
 ) -> Solved:
-    """Return the point of the stage before, when no time was left for a better one."""
-    point = _point(before)
-    value = float(objective.aimed(held).cost @ point)
+    """Return the point of the stage before, when no time was left for a better one.
+
+    Its integers stay; what they leave open is the best for the objective of this stage.
+    """
+    point, aimed = _point(before), objective.aimed(held)
+    if not options.relaxed:
+        settings = dataclasses.replace(options, time_limit=None)
+        better = relax(settled(aimed, point), settings, open_share(options)).values
+        if better is not None:
+            point = np.clip(one_way(aimed, options, better), held.lower, held.upper)
+    value = float(aimed.cost @ point)
     solution = dataclasses.replace(
         after.solution,
         status=Status.FEASIBLE,
-        columns=before.solution.columns,
+        columns=_columns(held, point),
         objective=value,
         bound=min(relaxed.bound, value),
         unserved_value=unserved,
