@@ -32,6 +32,7 @@ from optimizer.labels import Language, Text, default_language
     default=None,
     help="Folder of the report; that of the first run if left out. 报告文件夹。",
 )
+@click.option("--force", is_flag=True, help="Replace reports that are there. 替换已有报告。")
 @basemap_option
 @debug_option
 def command(
@@ -40,6 +41,8 @@ def command(
     formats: str,
     out: Path | None,
     basemap: Path | None,
+    *,
+    force: bool,
 ) -> int:
     """Run the verb."""
     from optimizer.plan.store import read_run
@@ -54,6 +57,7 @@ def command(
         formats=names,
         languages=chosen,
         basemap=basemap,
+        replace=force,
     )
     for path in written:
         click.echo(Text("written: {path}", "已写出：{path}").render(settings().language, path=path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,56 +11,72 @@ from optimizer.errors import OutputError, UsageError
 from optimizer.labels import LANGUAGES, Language, Text
 from optimizer.plan.run import Run
 from optimizer.report.document import Document, make_document
+from optimizer.report.study_folder import refuse_existing_files
 
-Writer = Callable[[Document, Sequence[Run], Sequence[Language], Path], list[Path]]
-"""Writes a report of runs in some languages into a folder and returns the files."""
+Target = tuple[str, int, Language]
+"""Name of a file, number of its run, and its language."""
 
 
-def _html(
-    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
-) -> list[Path]:
-    del runs
+@dataclasses.dataclass(frozen=True, slots=True)
+class Format:
+    """A format of the report.
+
+    Parameters
+    ----------
+    targets
+        Gives the files of so many runs in some languages.
+    write
+        Writes one of them.
+    """
+
+    targets: Callable[[int, Sequence[Language]], list[Target]]
+    write: Callable[[Document, Run, Sequence[Language], Language, Path], None]
+
+
+def _pages(_runs: int, languages: Sequence[Language]) -> list[Target]:
+    return [("report.html", 0, languages[0])]
+
+
+def _papers(_runs: int, languages: Sequence[Language]) -> list[Target]:
+    return [(f"report_{language}.pdf", 0, language) for language in languages]
+
+
+def _workbooks(runs: int, languages: Sequence[Language]) -> list[Target]:
+    return [
+        (f"report{f'_{number + 1}' if runs > 1 else ''}_{language}.xlsx", number, language)
+        for number in range(runs)
+        for language in languages
+    ]
+
+
+def _write_page(
+    document: Document, _run: Run, languages: Sequence[Language], _language: Language, to: Path
+) -> None:
     from optimizer.report.html_page import html_page  # noqa: PLC0415 - only if asked for
 
-    target = folder / "report.html"
-    target.write_text(html_page(document, languages), encoding="utf-8")
-    return [target]
+    to.write_text(html_page(document, languages), encoding="utf-8")
 
 
-def _pdf(
-    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
-) -> list[Path]:
-    del runs
+def _write_paper(
+    document: Document, _run: Run, _languages: Sequence[Language], language: Language, to: Path
+) -> None:
     from optimizer.report.typst_document import pdf_bytes  # noqa: PLC0415 - only if asked for
 
-    targets = []
-    for language in languages:
-        target = folder / f"report_{language}.pdf"
-        target.write_bytes(pdf_bytes(document, language))
-        targets.append(target)
-    return targets
+    to.write_bytes(pdf_bytes(document, language))
 
 
-def _xlsx(
-    document: Document, runs: Sequence[Run], languages: Sequence[Language], folder: Path
-) -> list[Path]:
-    del document
+def _write_workbook(
+    _document: Document, run: Run, _languages: Sequence[Language], language: Language, to: Path
+) -> None:
     from optimizer.report.workbook import write_workbook  # noqa: PLC0415 - only if asked for
 
-    targets = []
-    for number, run in enumerate(runs, start=1):
-        for language in languages:
-            several = f"_{number}" if len(runs) > 1 else ""
-            target = folder / f"report{several}_{language}.xlsx"
-            write_workbook(run, target, language)
-            targets.append(target)
-    return targets
+    write_workbook(run, to, language)
 
 
-FORMATS: Final[Mapping[str, Writer]] = {
-    "html": _html,
-    "pdf": _pdf,
-    "xlsx": _xlsx,
+FORMATS: Final[Mapping[str, Format]] = {
+    "html": Format(_pages, _write_page),
+    "pdf": Format(_papers, _write_paper),
+    "xlsx": Format(_workbooks, _write_workbook),
 }
 """What ``--format`` takes."""
 
@@ -71,6 +88,7 @@ def write_documents(
     formats: Sequence[str] = ("html",),
     languages: Sequence[Language] = LANGUAGES,
     basemap: Path | None = None,
+    replace: bool = False,
 ) -> list[Path]:
     """Write the report of runs in some formats.
 
@@ -86,6 +104,8 @@ def write_documents(
         Languages, the first one shown first.
     basemap
         GeoJSON of other boundaries than the shipped ones.
+    replace
+        Whether reports that are there may be replaced.
 
     Returns
     -------
@@ -95,7 +115,8 @@ def write_documents(
     Raises
     ------
     UsageError
-        If a format is unknown, a library is missing, or a run lacks what a report needs.
+        If a format is unknown, a library is missing, a run lacks what a report needs, or a file
+        is there already.
     OutputError
         If the disk refuses.
     """
@@ -106,12 +127,18 @@ def write_documents(
                 "unknown format {names}; known are {known}", "未知格式 {names}；可用：{known}"
             ).filled(names=", ".join(unknown), known=", ".join(FORMATS))
         )
+    chosen = [
+        (FORMATS[name], folder / file, number, language)
+        for name in dict.fromkeys(formats)
+        for file, number, language in FORMATS[name].targets(len(runs), languages)
+    ]
+    written = [path for _format, path, _number, _language in chosen]
+    refuse_existing_files(written, replace=replace)
     document = make_document(runs, languages, basemap)
-    written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in dict.fromkeys(formats):
-            written += FORMATS[name](document, runs, languages, folder)
+        for format_, path, number, language in chosen:
+            format_.write(document, runs[number], languages, language, path)
     except OSError as error:
         raise OutputError(
             Text(

@@ -16,6 +16,7 @@ from optimizer.report.difference_map import difference_map_content
 from optimizer.report.map_content import Layer, MapContent
 from optimizer.report.map_pictures import UNDATED, draw_plan_map
 from optimizer.report.plan_map import LAYERS, plan_map_content
+from optimizer.report.study_folder import refuse_existing_files
 from optimizer.tables.pack import basemap_file, font_file
 
 MapKind = Literal["plan", "difference", "alternatives"]
@@ -86,15 +87,7 @@ def write_maps(
         for name in wanted
         for language in languages
     ]
-    there = [str(path) for path, _ in targets if path.exists()]
-    if there and not replace:
-        raise UsageError(
-            Text(
-                "{paths} exists already; choose another folder with --out, or --force to replace "
-                "it",
-                "{paths} 已存在；请用 --out 指定其他文件夹，或用 --force 替换",
-            ).filled(paths=", ".join(there))
-        )
+    refuse_existing_files([path for path, _ in targets], replace=replace)
     boundaries = load_basemap(basemap, basemap_file())
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""A folder that holds the results of a study, written whole or not at all."""
+"""Folders and files of results: nothing is replaced unasked, a study is written whole or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,6 +44,25 @@ def refuse_existing_study(folder: Path, mark: str, *, replace: bool) -> None:
                 "folder with --out",
                 "{folder} 中已有 {mark}；如需替换请加 --force，或用 --out 另选文件夹",
             ).filled(folder=folder, mark=mark)
+        )
+
+
+def refuse_existing_files(paths: Sequence[Path], *, replace: bool) -> None:
+    """Raise if one of some files is there and may not be replaced.
+
+    Raises
+    ------
+    UsageError
+        Naming them all.
+    """
+    there = [str(path) for path in paths if path.exists()]
+    if there and not replace:
+        raise UsageError(
+            Text(
+                "{paths} exists already; choose another folder with --out, or --force to replace "
+                "it",
+                "{paths} 已存在；请用 --out 指定其他文件夹，或用 --force 替换",
+            ).filled(paths=", ".join(there))
         )
 
 

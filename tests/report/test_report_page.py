@@ -285,6 +285,20 @@ def test_command_writes_what_is_asked_for(
     assert (out / "report_zh.pdf").read_bytes().startswith(b"%PDF-")
 
 
+def test_a_report_that_is_there_is_not_replaced_unasked(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "report_en.xlsx").write_text("edited by hand", encoding="utf-8")
+    command = ["report", str(tiny_run), "--lang", "en", "--format", "html,xlsx"]
+    command += ["--out", str(tmp_path)]
+    assert app.run(command) == 2
+    assert "--force" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["report_en.xlsx"]
+    assert (tmp_path / "report_en.xlsx").read_text(encoding="utf-8") == "edited by hand"
+    assert app.run([*command, "--force"]) == 0
+    assert load_workbook(tmp_path / "report_en.xlsx").sheetnames
+
+
 def test_unknown_format_is_refused_before_anything_is_written(
     tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
