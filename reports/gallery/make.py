@@ -4,7 +4,7 @@
     uv run python reports/gallery/make.py plan       # or some of: plan comparison frontier claims
 
 Every file comes from a verb of the command; nothing is drawn or counted here. Runs are made in a
-temporary folder, and what belongs here is copied once its step has finished.
+temporary folder, or in that of ``--runs``, and what belongs here is copied once its step is done.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def plan(runs: Path, to: Path) -> None:
     run = runs / CASE
     if not run.exists():
         verb("plan", CASE, "--out", str(run))
-    verb("report", str(run), "--lang", "en", "--lang", "zh", "--format", "pdf")
+    verb("report", str(run), "--lang", "en", "--lang", "zh", "--format", "pdf", "--force")
     (to / f"{CASE}.json").write_text(record_of(run), encoding="utf-8")
     for language in LANGUAGES:
         shutil.copyfile(run / f"summary_{language}.md", to / f"{CASE}_{language}.md")
@@ -65,7 +65,7 @@ def comparison(runs: Path, to: Path) -> None:
     if not first.exists():
         verb("plan", CASE, "--out", str(first))
     if not second.exists():
-        verb("plan", CASE, "--scenario", SCENARIO, "--out", str(second))
+        verb("plan", CASE, "--scenario", SCENARIO, "--gap", "0.005", "--out", str(second))
     pair = (str(first), str(second))
     (to / "comparison.json").write_text(verb("compare", *pair, "--json"), encoding="utf-8")
     drawn = runs / "difference"
@@ -105,11 +105,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("steps", nargs="*", choices=[*STEPS], help="all if none is named")
     parser.add_argument("--out", type=Path, default=GALLERY, help="folder of the gallery")
+    parser.add_argument("--runs", type=Path, help="folder that keeps the runs, to go on with them")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as runs:
+    with tempfile.TemporaryDirectory() as thrown_away:
         for name in asked.steps or STEPS:
-            STEPS[name](Path(runs), asked.out)
+            STEPS[name](asked.runs or Path(thrown_away), asked.out)
 
 
 if __name__ == "__main__":
