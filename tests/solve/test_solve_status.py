@@ -187,6 +187,81 @@ def test_plan_is_not_optimal_if_the_least_work_left_out_is_unproved(
     assert not solution.deterministic
 
 
+@pytest.mark.parametrize("name", ["tiny", "hand"])
+def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The search of a large program that serves everything may find nothing in its time."""
+    calls: list[LinearModel] = []
+
+    def nothing_at_first(
+        model: LinearModel, options: SolveOptions, gap_abs: float, log_file: str = ""
+    ) -> SolverAnswer:
+        calls.append(model)
+        answer = search(model, options, gap_abs, log_file)
+        if len(calls) > 1:
+            return answer
+        return dataclasses.replace(
+            answer, status=LpStatus.TimeLimit, stopped="time", values=None, bound=-np.inf
+        )
+
+    served = solve_model(model_of(name), SolveOptions(gap_location=1e-3)).solution
+    monkeypatch.setattr(run, "search", nothing_at_first)
+    monkeypatch.setattr(run, "LARGE", 1)
+    found = solve_model(model_of(name), SolveOptions(gap_location=1e-3, time_limit=600)).solution
+    assert not served.unserved_value
+    asked = 1e-3 * (served.objective + 1.0)
+    assert 0.0 <= found.unserved_bound <= found.unserved_value <= asked
+    # What is left undone within the asked gap costs no less than nothing and no more than all.
+    assert 0.0 < found.objective <= served.objective * (1.0 + 1e-3)
+    assert found.bound <= found.objective
+    assert len(calls) > 1
+
+
+def test_the_least_work_left_undone_of_a_large_program_is_proved_within_the_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = with_cells("accelerator == 'new'", supply=5000)
+    case = edited("hand", {"accelerator_supply": change})
+    exact = solved(case, SolveOptions()).solution
+    assert exact.unserved_bound == pytest.approx(exact.unserved_value, rel=1e-6)
+    monkeypatch.setattr(run, "LARGE", 1)
+    near = solve_model(build_model(case)[0], SolveOptions(gap_location=0.01)).solution
+    assert near.unserved_bound <= exact.unserved_value * (1.0 + 1e-6)
+    assert near.unserved_value - near.unserved_bound <= 0.01 * near.unserved_value
+    assert exact.unserved_value <= near.unserved_value * (1.0 + 1e-6)
+
+
+def test_the_point_of_an_earlier_stage_is_made_the_best_of_its_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the second stage finds nothing, the integers of the first one are kept."""
+    stages: list[LinearModel] = []
+
+    def nothing_at_last(
+        model: LinearModel, options: SolveOptions, gap_abs: float, log_file: str = ""
+    ) -> SolverAnswer:
+        stages.append(model)
+        answer = search(model, options, gap_abs, log_file)
+        if "unserved_held" not in model.rows:
+            return answer
+        return dataclasses.replace(
+            answer, status=LpStatus.TimeLimit, stopped="time", values=None, bound=-np.inf
+        )
+
+    change = with_cells("accelerator == 'new'", supply=5000)
+    case = edited("hand", {"accelerator_supply": change})
+    best = solved(case, SolveOptions()).solution
+    monkeypatch.setattr(run, "search", nothing_at_last)
+    kept = solve_model(build_model(case)[0], SolveOptions(time_limit=600))
+    assert kept.values is not None
+    assert kept.solution.status is Status.FEASIBLE
+    assert kept.solution.bound <= best.objective * (1.0 + 1e-9)
+    polished = LivingModel(with_integers_fixed(kept.model, kept.values)).solve()
+    assert polished is not None
+    assert kept.solution.objective == pytest.approx(polished.objective, rel=1e-6)
+
+
 def test_interrupt_keeps_the_best_plan() -> None:
     began: list[Progress] = []
 
