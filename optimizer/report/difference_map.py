@@ -37,6 +37,9 @@ FLOW_KINDS: Final = {
 }
 """Blue and vermilion stay apart under each common kind of colour blindness."""
 
+MINUS: Final = "\u2212"
+"""As wide as the plus sign: a hyphen is lost beside a marker."""
+
 LOAD_CHANGE: Final = Text("{load} MW", "{load} 兆瓦")
 LOAD_AND_NEW_CHANGE: Final = Text("{load} MW ({new} new)", "{load} 兆瓦（新建 {new}）")
 
@@ -115,11 +118,11 @@ def signed_megawatts(change_mw: float) -> str:
     Examples
     --------
     >>> signed_megawatts(12.34), signed_megawatts(-0.5), signed_megawatts(0.0)
-    ('+12', '-0.5', '0')
+    ('+12', '−0.5', '0')
     """
     if change_mw == 0.0:
         return "0"
-    return ("+" if change_mw > 0.0 else "-") + megawatts(abs(change_mw))
+    return ("+" if change_mw > 0.0 else MINUS) + megawatts(abs(change_mw))
 
 
 def _second_line(change: float, new: float) -> Text:
