@@ -56,6 +56,12 @@ from optimizer.solve.status import status_of
 GAP_MARGIN = 0.95
 """Part of the asked gap given to the search; the rest absorbs that it is measured on the plan."""
 
+CAPACITIES = ("built", "opening", "line", "upgrades")
+"""Integer columns that make room for work; all others place it."""
+
+WHOLE = 1e-6
+"""Part of a module or an upgrade that is the solver's rounding."""
+
 LEAST_GAP = 1e-6
 """Gap below which no search is asked to go, in million yuan or the unit of its objective."""
 
@@ -376,14 +382,18 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
 ) -> Solved:
     """Return the point of the stage before, when no time was left for a better one.
 
-    Its integers stay; what they leave open is the best for the objective of this stage.
+    Its work stays where it is; what is built for it is the best for the objective of this stage.
     """
     point, aimed = _point(before), objective.aimed(held)
     if not options.relaxed:
         settings = dataclasses.replace(options, time_limit=None)
-        better = relax(settled(aimed, point), settings, open_share(options)).values
-        if better is not None:
-            point = np.clip(one_way(aimed, options, better), held.lower, held.upper)
+        for integers in (_built_for(aimed, settings, point), point):
+            better = None
+            if integers is not None:
+                better = relax(settled(aimed, integers), settings, open_share(options)).values
+            if better is not None:
+                point = np.clip(one_way(aimed, options, better), held.lower, held.upper)
+                break
     value = float(aimed.cost @ point)
     solution = dataclasses.replace(
         after.solution,
@@ -394,6 +404,31 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
         unserved_value=unserved,
     )
     return dataclasses.replace(after, solution=solution, model=held, values=point)
+
+
+def _built_for(
+    model: LinearModel, options: SolveOptions, values: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return a point whose modules and links are those the work of another needs, rounded up."""
+    capacity = np.zeros(model.shape[1], dtype=bool)
+    for kind in CAPACITIES:
+        capacity[model.ids_of(kind)] = True
+    work = model.integer & ~capacity
+    placed = np.round(values)
+    needed = relax(
+        dataclasses.replace(
+            model,
+            lower=np.where(work, placed, model.lower),
+            upper=np.where(work, placed, model.upper),
+            integer=np.zeros_like(model.integer),
+        ),
+        options,
+        open_share(options),
+    ).values
+    if needed is None:
+        return None
+    up = np.minimum(np.ceil(needed - WHOLE), model.upper)
+    return np.where(capacity, up, placed)
 
 
 def _after_first_stage(first: Solved, second: Solved) -> Solved:

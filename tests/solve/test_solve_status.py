@@ -257,6 +257,7 @@ def test_the_point_of_an_earlier_stage_is_made_the_best_of_its_kind(
     assert kept.values is not None
     assert kept.solution.status is Status.FEASIBLE
     assert kept.solution.bound <= best.objective * (1.0 + 1e-9)
+    assert best.bound <= kept.solution.objective <= best.objective * 1.05
     polished = LivingModel(with_integers_fixed(kept.model, kept.values)).solve()
     assert polished is not None
     assert kept.solution.objective == pytest.approx(polished.objective, rel=1e-6)
