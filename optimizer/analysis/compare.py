@@ -342,8 +342,8 @@ def _policy(policy: str, site: str, run: Run) -> str:
     covered = scope_sites(str(row["scope"]), sites, frames["provinces"].frame)
     if not covered[(sites["site"] == site).to_numpy(dtype=bool)].any():
         return ""
-    ledger = f" {row['ledger']}" if row["ledger"] else ""
-    return f"{row['comparison']} {row['value']:g} {row['unit']}{ledger}"
+    unit = "" if row["unit"] == "1" else row["unit"]
+    return " ".join(filter(None, (row["comparison"], f"{row['value']:g}", unit, row["ledger"])))
 
 
 def comparison_rows(comparison: Comparison) -> pd.DataFrame:

@@ -33,6 +33,9 @@ UNITS: Final[dict[str, Text]] = {
     "MW": Text("MW", "兆瓦"),
 }
 
+SHOWN_MW: Final = 0.05
+"""Changes of a place below this are rounded to nothing."""
+
 
 def scenario_list(scenarios: Sequence[Scenario], language: Language) -> SummaryTable:
     """Return scenarios with what each asks."""
@@ -235,6 +238,11 @@ def _sites(comparison: Comparison, language: Language) -> SummaryTable:
         Text("{kind}, MW", "{kind}，兆瓦").filled(kind=WORKLOAD_KINDS[kind.removesuffix("_mw")])
         for kind in KINDS
     ]
+    shown = [
+        each
+        for each in comparison.sites
+        if any(abs(each.difference(figure)) >= SHOWN_MW for figure in ("new_it_mw", *KINDS))
+    ]
     return _table(
         language,
         Text("Places that gain and lose", "增减的地点"),
@@ -245,8 +253,12 @@ def _sites(comparison: Comparison, language: Language) -> SummaryTable:
                 *(f"{each.difference(figure):+,.1f}" for figure in ("new_it_mw", *KINDS)),
                 "; ".join(reason.render(language) for reason in each.reasons),
             )
-            for each in comparison.sites
+            for each in shown
         ],
+        Text(
+            "{count} other places change by less than {least} MW",
+            "另有 {count} 处增减不足 {least} 兆瓦",
+        ).filled(count=len(comparison.sites) - len(shown), least=SHOWN_MW),
     )
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ from optimizer.solve.status import status_of
 GAP_MARGIN = 0.95
 """Part of the asked gap given to the search; the rest absorbs that it is measured on the plan."""
 
-CAPACITIES = ("built", "opening", "line", "upgrades")
+CAPACITIES = ("upgrades", "built", "opening", "line")
 """Integer columns that make room for work; all others place it."""
 
 WHOLE = 1e-6
@@ -387,8 +388,9 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
     point, aimed = _point(before), objective.aimed(held)
     if not options.relaxed:
         settings = dataclasses.replace(options, time_limit=None)
-        for integers in (_built_for(aimed, settings, point), point):
+        for kinds in (CAPACITIES, CAPACITIES[:1], ()):
             better = None
+            integers = _built_for(aimed, settings, point, kinds)
             if integers is not None:
                 better = relax(settled(aimed, integers), settings, open_share(options)).values
             if better is not None:
@@ -407,11 +409,19 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
 
 
 def _built_for(
-    model: LinearModel, options: SolveOptions, values: NDArray[np.float64]
+    model: LinearModel,
+    options: SolveOptions,
+    values: NDArray[np.float64],
+    kinds: Sequence[str],
 ) -> NDArray[np.float64] | None:
-    """Return a point whose modules and links are those the work of another needs, rounded up."""
+    """Return a point whose capacity of some kinds is what the rest of it needs, rounded up.
+
+    Modules that share a limit may not fit once rounded; links always do.
+    """
+    if not kinds:
+        return values
     capacity = np.zeros(model.shape[1], dtype=bool)
-    for kind in CAPACITIES:
+    for kind in kinds:
         capacity[model.ids_of(kind)] = True
     work = model.integer & ~capacity
     placed = np.round(values)
