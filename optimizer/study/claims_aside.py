@@ -9,9 +9,12 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 from optimizer.analysis.claim_answers import AnsweredClaim
+from optimizer.errors import SolverError
 from optimizer.inputs.claim_file import Claim, ClaimFile
+from optimizer.labels import Text
 from optimizer.study.claims import Runner, answer, answered
 
 _runners: list[Runner] = []
@@ -54,6 +57,8 @@ def answer_claims(
     ------
     EastwestError
         As of the first run that has no plan; what other processes solve is then dropped.
+    SolverError
+        If a process ends before it has answered.
     """
     if workers == 1:
         _begin(file)
@@ -73,6 +78,14 @@ def answer_claims(
                 future.result()
                 told(futures[future].name)
             found = [future.result() for future in futures]
+        except BrokenProcessPool as error:
+            raise SolverError(
+                Text(
+                    "a process that answers claims was ended from outside or by the solver; name "
+                    "fewer claims, or leave out --workers",
+                    "检验观点的进程被外部或求解器终止；请减少观点数，或不用 --workers",
+                )
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
     return [each for each, _ in found], len(frozenset().union(*(known for _, known in found)))

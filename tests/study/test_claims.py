@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from optimizer.cli import app
-from optimizer.errors import InputError
+from optimizer.errors import InputError, SolverError
 from optimizer.inputs.case import read_case
 from optimizer.inputs.claim_file import Claim, ClaimFile, read_claims
 from optimizer.inputs.scenario import Override
@@ -233,3 +234,17 @@ def test_processes_beside_each_other_answer_the_same(file: ClaimFile) -> None:
     assert [each.record() for each in alone] == [each.record() for each in beside]
     assert runs == same_runs > len(file.claims)
     assert sorted(told) == sorted(2 * [claim.name for claim in file.claims])
+
+
+def test_a_process_that_ends_is_told(file: ClaimFile) -> None:
+    """A claim that ends the process which reads it stands for a solver that does."""
+    killing = file.claims[0].model_copy(update={"first": Killing()})
+    with pytest.raises(SolverError, match="ended from outside"):
+        answer_claims(file, [killing], 2, lambda _name: None)
+
+
+class Killing:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (9,)
