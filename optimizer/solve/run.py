@@ -158,7 +158,7 @@ def _serving_first(
     everything = serving_everything(model)
     relaxed = _relaxed(objective.aimed(everything), options)
     large = model.shape[1] >= LARGE
-    asked = LEAST_GAP
+    asked, out_of_time = LEAST_GAP, False
     if relaxed.values is not None:
         part = _part_of_time(options, began, 2) if large else options
         solved = _search(everything, objective, part, relaxed, 0.0, began, log_file)
@@ -175,6 +175,9 @@ def _serving_first(
     if large and point is not None:
         asked = max(options.gap_location * point.bound, asked)
     first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file, asked)
+    if out_of_time:
+        ended = dataclasses.replace(first.solution, deterministic=False, stopped="time")
+        first = dataclasses.replace(first, solution=ended)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
@@ -185,7 +188,7 @@ def _serving_first(
         proved = shared.solution.status is Status.OPTIMAL
         if proved or options.time_limit is None:
             return _after_first_stage(first, shared)
-        first = shared
+        first = _after_first_stage(first, shared)
     second = _search(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = _earlier_point(held, objective, first, second, relaxed, unserved, options)

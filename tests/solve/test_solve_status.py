@@ -215,6 +215,7 @@ def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
     # What is left undone within the asked gap costs no less than nothing and no more than all.
     assert 0.0 < found.objective <= served.objective * (1.0 + 1e-3)
     assert found.bound <= found.objective
+    assert (found.deterministic, found.stopped) == (False, "time")
     assert len(calls) > 1
 
 
