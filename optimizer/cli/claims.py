@@ -15,8 +15,10 @@ from optimizer.labels import Text
     "claims",
     help=(
         "Answer the shipped claims about computing east and west, or those of --file, each by two "
-        "verified runs and the value at which the answer turns.\n\n"
+        "verified runs and the value at which the answer turns. What is stopped goes on where it "
+        "was: finished runs are kept beside the folder until all claims are answered.\n\n"
         "用成对的已复核运行逐条检验内置（或 --file 给出）的观点，并给出结论反转时的参数值。"
+        "中断后可续做：全部观点检验完之前，已完成的运行保留在结果文件夹旁。"
     ),
 )
 @click.argument("names", nargs=-1, metavar="[NAME...]")
@@ -58,6 +60,7 @@ def command(
     from optimizer.inputs.claim_file import read_claims
     from optimizer.report.claims import page
     from optimizer.report.study_folder import refuse_existing_study, written_study
+    from optimizer.study.claim_runs import KeptRuns
     from optimizer.study.claims import check_figures
     from optimizer.study.claims_aside import answer_claims
     from optimizer.tables.pack import claims_file
@@ -77,11 +80,14 @@ def command(
         )
     refuse_existing_study(out, "claims.json", replace=force)
     asked = [claim for claim in claims.claims if not names or claim.name in names]
-    found, count = answer_claims(claims, asked, workers, lambda name: click.echo(name, err=True))
+    kept = KeptRuns(out.with_name(f"{out.name}.runs"))
+    found, runs = answer_claims(
+        claims, asked, workers, lambda name: click.echo(name, err=True), kept
+    )
     record = {
         "case": claims.base,
         "relaxed": True,
-        "runs": count,
+        "runs": len(runs),
         "claims": [item.record() for item in found],
     }
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
@@ -91,6 +97,7 @@ def command(
             (partial / f"claims_{word}.md").write_text(
                 page(found, claims.base, word), encoding="utf-8"
             )
+    kept.remove(runs)
     if as_json:
         click.echo(text, nl=False)
     else:

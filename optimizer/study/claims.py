@@ -7,64 +7,28 @@ and where the verdict turns its value is halved in on::
     confirmed, refuted   the verdict stands for every plausible value of that input
     depends              it turns within the plausible values, or ``d`` is no farther from the
                          limit than the gaps of both runs
-
-All runs are linear relaxations, so the same cut of modules decides nothing: their objectives are
-lower bounds, and differences are those of the relaxed programs.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from optimizer.analysis.claim_answers import AnsweredClaim
 from optimizer.analysis.claim_figures import FIGURES
-from optimizer.analysis.metrics import work_values
-from optimizer.errors import Fault, InputError, SolverError
-from optimizer.inputs.assemble import AssembledTables, assemble, case_folder
-from optimizer.inputs.case import checked_case
+from optimizer.errors import Fault, InputError
 from optimizer.inputs.claim_file import Claim, ClaimFile
-from optimizer.inputs.scenario import Override, Scenario, ScenarioFile, apply_scenarios
+from optimizer.inputs.scenario import Override
 from optimizer.labels import Text
-from optimizer.model.build import build_model
-from optimizer.plan.plan import make_plan
-from optimizer.plan.verify import require_verified, verify_plan
-from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import solve_model
+from optimizer.study.claim_runs import ClaimedRun, Runner
 
 NAMED: Final = 4
 """Keys of a change that are named; of more their number is told."""
 
 HALVINGS: Final = 5
 """Times that the stretch in which a verdict turns is halved."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ClaimedRun:
-    """One verified run.
-
-    Parameters
-    ----------
-    figures
-        Every figure of :data:`optimizer.analysis.claim_figures.FIGURES` that it has.
-    gap_million_yuan
-        Between its cost and its proved bound.
-    checks
-        Comparisons that the verifier made, none of which failed.
-    undone_million_yuan
-        Value of the work it leaves undone.
-    inputs_sha256
-        Hash of what it was run on.
-    """
-
-    figures: dict[str, float]
-    gap_million_yuan: float
-    checks: int
-    undone_million_yuan: float
-    inputs_sha256: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,67 +62,6 @@ class Answer:
     open_part: float
     verdict: str
     turn: Turn
-
-
-class Runner:
-    """Solves and verifies runs, each once.
-
-    Parameters
-    ----------
-    file
-        The claims.
-    """
-
-    def __init__(self, file: ClaimFile) -> None:
-        tables = assemble(case_folder(file.base))
-        self._base = _changed(tables, file.overrides) if file.overrides else tables
-        self._known: dict[str, ClaimedRun] = {}
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Keys of the runs that were solved."""
-        return frozenset(self._known)
-
-    def run(self, overrides: Sequence[Override]) -> ClaimedRun:
-        """Return the verified run with some overrides."""
-        key = repr([override.model_dump() for override in overrides])
-        if key not in self._known:
-            self._known[key] = self._solved(overrides)
-        return self._known[key]
-
-    def _solved(self, overrides: Sequence[Override]) -> ClaimedRun:
-        tables = _changed(self._base, overrides) if overrides else self._base
-        case = checked_case(tables)
-        solution = solve_model(build_model(case)[0], SolveOptions(relaxed=True)).solution
-        if not solution.status.has_plan:
-            raise SolverError(
-                Text(
-                    "a run of a claim has no plan ({status})", "观点所需的运行没有方案（{status}）"
-                ).filled(status=solution.status.value)
-            )
-        plan = make_plan(case, solution)
-        verification = verify_plan(case, plan)
-        require_verified(verification)
-        return ClaimedRun(
-            {name: figure.value(case, plan) for name, figure in FIGURES.items()},
-            max(0.0, plan.objective_million_yuan - plan.bound_million_yuan),
-            verification.checks,
-            work_values(case, plan)[0],
-            hashlib.sha256(repr(sorted(case.file_hashes.items())).encode()).hexdigest(),
-        )
-
-
-def _changed(tables: AssembledTables, overrides: Sequence[Override]) -> AssembledTables:
-    """Return the tables with overrides, recorded as a scenario of their content."""
-    content = repr([override.model_dump() for override in overrides])
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    scenario = ScenarioFile(
-        name=f"claim-{digest[:12]}",
-        title_en="one run of a claim",
-        title_zh="观点检验的一次运行",
-        overrides=list(overrides),
-    )
-    return apply_scenarios(tables, [Scenario(scenario, f"claim {digest[:12]}", digest)])
 
 
 def check_figures(file: ClaimFile, name: str) -> None:

@@ -1,7 +1,8 @@
 """Many claims answered by processes beside each other; the answers do not depend on their number.
 
-Every process keeps the runs it has solved, so two processes may both solve a run that two claims
-share. With ``w`` processes and claims of like size the time is about ``1 / w`` of that of one.
+Every process keeps the runs it has solved and looks among those the others have kept, so a run that
+two claims share is solved twice only if both ask for it at once. With ``w`` processes and claims of
+like size the time is about ``1 / w`` of that of one.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from optimizer.analysis.claim_answers import AnsweredClaim
 from optimizer.errors import SolverError
 from optimizer.inputs.claim_file import Claim, ClaimFile
 from optimizer.labels import Text
-from optimizer.study.claims import Runner, answer, answered
+from optimizer.study.claim_runs import KeptRuns, Runner
+from optimizer.study.claims import answer, answered
 
 _runners: list[Runner] = []
 """The runner of this process, once it has begun."""
 
 
-def _begin(file: ClaimFile) -> None:
-    _runners[:] = [Runner(file)]
+def _begin(file: ClaimFile, kept: KeptRuns) -> None:
+    _runners[:] = [Runner(file, kept)]
 
 
 def _answered(claim: Claim) -> tuple[AnsweredClaim, frozenset[str]]:
@@ -31,9 +33,13 @@ def _answered(claim: Claim) -> tuple[AnsweredClaim, frozenset[str]]:
 
 
 def answer_claims(
-    file: ClaimFile, claims: Sequence[Claim], workers: int, told: Callable[[str], None]
-) -> tuple[list[AnsweredClaim], int]:
-    """Answer claims and count the runs behind them.
+    file: ClaimFile,
+    claims: Sequence[Claim],
+    workers: int,
+    told: Callable[[str], None],
+    kept: KeptRuns,
+) -> tuple[list[AnsweredClaim], frozenset[str]]:
+    """Answer claims and tell the runs behind them.
 
     Parameters
     ----------
@@ -45,23 +51,25 @@ def answer_claims(
         How many processes.
     told
         Called with the name of each claim that is answered.
+    kept
+        Where finished runs are kept; those there are not repeated.
 
     Returns
     -------
     list of AnsweredClaim
         In the order of ``claims``.
-    int
-        How many different runs they rest on.
+    frozenset of str
+        Hashes of the runs they rest on.
 
     Raises
     ------
     EastwestError
-        As of the first run that has no plan; what other processes solve is then dropped.
+        As of the first run that has no plan.
     SolverError
         If a process ends before it has answered.
     """
     if workers == 1:
-        _begin(file)
+        _begin(file, kept)
         found = []
         for claim in claims:
             found.append(_answered(claim))
@@ -70,7 +78,7 @@ def answer_claims(
     else:
         # A fork would take the solver's threads along half-made.
         pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(file,)
+            workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(file, kept)
         )
         try:
             futures = {pool.submit(_answered, claim): claim for claim in claims}
@@ -81,11 +89,12 @@ def answer_claims(
         except BrokenProcessPool as error:
             raise SolverError(
                 Text(
-                    "a process that answers claims was ended from outside or by the solver; name "
-                    "fewer claims, or leave out --workers",
-                    "检验观点的进程被外部或求解器终止；请减少观点数，或不用 --workers",
-                )
+                    "a process that answers claims was ended from outside or by the solver; give "
+                    "the same command again: the {count} runs in {folder} are not repeated",
+                    "检验观点的进程被外部或求解器终止；请重复同一命令：{folder} 中的 {count} 次运行"
+                    "不再重复",
+                ).filled(count=kept.count(), folder=kept.folder)
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
-    return [each for each, _ in found], len(frozenset().union(*(known for _, known in found)))
+    return [each for each, _ in found], frozenset().union(*(known for _, known in found))

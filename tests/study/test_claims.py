@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from optimizer.cli import app
-from optimizer.errors import InputError, SolverError
+from optimizer.errors import InputError, OutputError, SolverError
 from optimizer.inputs.case import read_case
 from optimizer.inputs.claim_file import Claim, ClaimFile, read_claims
 from optimizer.inputs.scenario import Override
 from optimizer.model.build import build_model
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
-from optimizer.study.claims import Answer, Runner, answer, answered, check_figures
+from optimizer.study.claim_runs import KeptRuns, Runner
+from optimizer.study.claims import Answer, answer, answered, check_figures
 from optimizer.study.claims_aside import answer_claims
 
 FILE = """\
@@ -191,6 +192,7 @@ def test_the_verb(
     assert "the answer does not turn for new card's price from 0.9 to 1.1 (today 1)" in page
     data = json.loads((tmp_path / "answers" / "claims.json").read_text(encoding="utf-8"))
     assert [claim["verdict"] for claim in data["claims"]] == ["confirmed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers"]
     assert app.run([*ask, "--lang", "en"]) == 2
     assert app.run([*ask, "--lang", "en", "--force", "no-such-claim"]) == 2
     assert "no claim of claims.yaml" in capsys.readouterr().err
@@ -227,20 +229,83 @@ def test_one_run_is_solved_once(file: ClaimFile) -> None:
     assert len(runner.known) == 1
 
 
-def test_processes_beside_each_other_answer_the_same(file: ClaimFile) -> None:
+def test_processes_beside_each_other_answer_the_same(file: ClaimFile, tmp_path: Path) -> None:
     told: list[str] = []
-    alone, runs = answer_claims(file, file.claims, 1, told.append)
-    beside, same_runs = answer_claims(file, file.claims, 2, told.append)
+    alone, runs = answer_claims(file, file.claims, 1, told.append, KeptRuns(tmp_path / "alone"))
+    beside, same = answer_claims(file, file.claims, 2, told.append, KeptRuns(tmp_path / "beside"))
     assert [each.record() for each in alone] == [each.record() for each in beside]
-    assert runs == same_runs > len(file.claims)
+    assert runs == same
+    assert len(runs) > len(file.claims)
     assert sorted(told) == sorted(2 * [claim.name for claim in file.claims])
 
 
-def test_a_process_that_ends_is_told(file: ClaimFile) -> None:
+def test_finished_runs_are_not_repeated(
+    file: ClaimFile, answers: dict[str, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = KeptRuns(tmp_path / "kept")
+    claim = file.claims[1]
+    first, runs = answer_claims(file, [claim], 1, lambda _name: None, kept)
+    assert kept.count() == len(runs) > 2
+    monkeypatch.setattr("optimizer.study.claim_runs.solve_model", None)
+    again, same = answer_claims(file, [claim], 1, lambda _name: None, kept)
+    assert [each.record() for each in again] == [each.record() for each in first]
+    assert first[0].record() == answered(answers[claim.name]).record()
+    assert same == runs
+    with pytest.raises(TypeError):
+        answer_claims(file, file.claims, 1, lambda _name: None, kept)
+
+
+def test_runs_of_other_inputs_or_code_are_not_taken(
+    file: ClaimFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = KeptRuns(tmp_path)
+    before = Runner(file, kept)
+    before.run([])
+    override = Override(table="services", scale={"requests_per_s": 0.9})
+    other = Runner(file.model_copy(update={"overrides": [override]}), kept)
+    other.run([])
+    assert before.known.isdisjoint(other.known)
+    monkeypatch.setattr("optimizer.study.claim_runs.code_and_libraries", lambda: "changed")
+    changed = Runner(file, kept)
+    changed.run([])
+    assert changed.known.isdisjoint(before.known)
+    assert kept.count() == 3
+
+
+def test_only_asked_runs_are_removed(file: ClaimFile, tmp_path: Path) -> None:
+    kept = KeptRuns(tmp_path / "kept")
+    runner = Runner(file, kept)
+    runner.run([])
+    other = kept.folder / "other.txt"
+    other.write_text("a note", encoding="utf-8")
+    kept.remove(runner.known)
+    assert list(kept.folder.iterdir()) == [other]
+    other.unlink()
+    kept.remove(runner.known)
+    assert not kept.folder.exists()
+
+
+def test_a_run_that_is_not_whole_is_solved_again(file: ClaimFile, tmp_path: Path) -> None:
+    kept = KeptRuns(tmp_path)
+    found = Runner(file, kept).run([])
+    (place,) = tmp_path.glob("*.json")
+    place.write_text(place.read_text(encoding="utf-8")[:-9], encoding="utf-8")
+    assert Runner(file, kept).run([]) == found
+    assert len(json.loads(place.read_text(encoding="utf-8"))["figures"]) > 5
+
+
+def test_a_disk_that_refuses_is_told(file: ClaimFile, tmp_path: Path) -> None:
+    place = tmp_path / "a-file"
+    place.write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot keep a run of a claim"):
+        Runner(file, KeptRuns(place)).run([])
+
+
+def test_a_process_that_ends_is_told(file: ClaimFile, tmp_path: Path) -> None:
     """A claim that ends the process which reads it stands for a solver that does."""
     killing = file.claims[0].model_copy(update={"first": Killing()})
-    with pytest.raises(SolverError, match="ended from outside"):
-        answer_claims(file, [killing], 2, lambda _name: None)
+    with pytest.raises(SolverError, match="give the same command again: the 0 runs in"):
+        answer_claims(file, [killing], 2, lambda _name: None, KeptRuns(tmp_path))
 
 
 class Killing:
