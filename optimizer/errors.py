@@ -69,6 +69,10 @@ class EastwestError(Exception):
         super().__init__(message.en)
         self.message = message
 
+    def __reduce__(self) -> tuple[type[EastwestError], tuple[object, ...]]:
+        """Return how the error is made anew where another process raised it."""
+        return type(self), (self.message,)
+
     def render(self, language: Language) -> str:
         """Return the message in one language."""
         return self.message.render(language)
@@ -83,6 +87,10 @@ class InputError(EastwestError):
         self.faults = tuple(faults)
         count = len(self.faults)
         super().__init__(Text("{n} fault(s) in the inputs", "输入有 {n} 处错误").filled(n=count))
+
+    def __reduce__(self) -> tuple[type[EastwestError], tuple[object, ...]]:
+        """Return how the error is made anew where another process raised it."""
+        return type(self), (self.faults,)
 
     def __str__(self) -> str:
         """Return the count and every fault in English."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pulp import constants
 
 from optimizer.model.assembly import LinearModel
+from optimizer.solve.conclude import UNSETTLED, concluded
 from optimizer.solve.options import Progress, SolveOptions
 
 _STATUSES = {
@@ -84,6 +85,7 @@ class ArrayHiGHS(pulp.HiGHS):
         self.bound = -np.inf
         self.nodes = 0
         self.stopped = ""
+        self.ended = highspy.HighsModelStatus.kNotset
         self.handover_seconds = 0.0
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802
@@ -139,7 +141,11 @@ class ArrayHiGHS(pulp.HiGHS):
             solver.cbSimplexInterrupt += interrupt
             if self.progress is not None:
                 solver.cbMipLogging += report
-            solver.run()
+            if self.mip:
+                solver.run()
+                self.ended = solver.getModelStatus()
+            else:
+                self.ended = concluded(solver)
             if flag.is_set():
                 self.stopped = "interrupt"
 
@@ -150,8 +156,10 @@ class ArrayHiGHS(pulp.HiGHS):
         solver = lp.solverModel
         assert solver is not None
         info = solver.getInfo()
-        model_status = solver.getModelStatus()
+        model_status = self.ended
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        if not self.mip and model_status in UNSETTLED:
+            feasible = False
         if model_status == highspy.HighsModelStatus.kTimeLimit:
             self.stopped = "time"
         if feasible:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pulp import constants
 
 from optimizer.model.assembly import LinearModel
+from optimizer.solve.conclude import concluded
 from optimizer.solve.highs import pass_arrays
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.solvers import SolverAnswer
@@ -104,13 +105,11 @@ class HotStart:
         name = _name(rows, columns, priced=priced)
         start = self._bases.get(name)
         limit = self._limit(model) if whole else np.inf
-        solver = self._run(model, options, start, limit)
-        status = solver.getModelStatus()
+        solver, status = self._run(model, options, start, limit)
         if status == highspy.HighsModelStatus.kIterationLimit:
             return _without_point(constants.LpSolveStatus.NotSolved)
         if start is not None and status not in _CONCLUSIVE:
-            solver = self._run(model, options, None, np.inf)
-            status = solver.getModelStatus()
+            solver, status = self._run(model, options, None, np.inf)
         if status != highspy.HighsModelStatus.kOptimal:
             stopped = "time" if status == highspy.HighsModelStatus.kTimeLimit else ""
             return _without_point(
@@ -149,7 +148,7 @@ class HotStart:
         options: SolveOptions,
         start: NDArray[np.int8] | None,
         limit: float,
-    ) -> Any:  # noqa: ANN401
+    ) -> tuple[Any, Any]:
         highspy.Highs.resetGlobalScheduler(True)
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
@@ -165,12 +164,16 @@ class HotStart:
             if np.isfinite(limit):
                 solver.setOptionValue("simplex_iteration_limit", LOOK)
         while True:
-            solver.run()
+            if start is None:
+                status = concluded(solver)
+            else:
+                solver.run()
+                status = solver.getModelStatus()
             information = solver.getInfo()
             self.iterations += max(0, int(information.simplex_iteration_count))
-            stopped = solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit
+            stopped = status == highspy.HighsModelStatus.kIterationLimit
             if not stopped or information.objective_function_value > limit:
-                return solver
+                return solver, status
 
 
 _CONCLUSIVE: Final = {

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from optimizer.errors import SolverError
 from optimizer.labels import Text
 from optimizer.model.assembly import Cut, LinearModel
+from optimizer.solve.conclude import concluded
 from optimizer.solve.decompose import Hours, Split, is_split, split
 from optimizer.solve.highs import pass_arrays
 
@@ -50,20 +51,9 @@ HINT: Final = 1e-6
 MOST_ROUNDS: Final = 2000
 """Rounds after which an LP in parts is given up."""
 
-AGAIN: Final[tuple[dict[str, int | str], ...]] = (
-    {"user_objective_scale": -10},
-    {"solver": "ipm"},
-)
-"""Settings with which an LP is solved again that ended without an answer.
-
-Where far more work is wanted than accelerators can do, the limit on work left undone has such a
-price that the dual simplex loses its way; an objective 2^10 times smaller keeps it, or the interior
-point method does not need it."""
-
 _IMPOSSIBLE: Final = frozenset(
     {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
 )
-_CONCLUSIVE: Final = _IMPOSSIBLE | {highspy.HighsModelStatus.kOptimal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +167,7 @@ def _loaded(model: LinearModel) -> Any:  # noqa: ANN401
 
 
 def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
-    status = _concluded(solver)
+    status = concluded(solver)
     if status in _IMPOSSIBLE:
         return None
     if status != highspy.HighsModelStatus.kOptimal:
@@ -195,25 +185,6 @@ def _solved(solver: Any) -> LinearPoint | None:  # noqa: ANN401
         row_duals=np.asarray(solution.row_dual, dtype=float),
         column_duals=np.asarray(solution.col_dual, dtype=float),
     )
-
-
-def _concluded(solver: Any) -> Any:  # noqa: ANN401
-    """Run the solver, with other settings if it finds neither a point nor that there is none."""
-    solver.run()
-    for settings in AGAIN:
-        if solver.getModelStatus() in _CONCLUSIVE:
-            break
-        before = {name: solver.getOptionValue(name)[1] for name in settings}
-        solver.clearSolver()
-        for name, value in settings.items():
-            solver.setOptionValue(name, value)
-        solver.run()
-        status = solver.getModelStatus()
-        for name, value in before.items():
-            solver.setOptionValue(name, value)
-        if status in _CONCLUSIVE:
-            return status
-    return solver.getModelStatus()
 
 
 def _same_point(one: LinearPoint | None, other: LinearPoint) -> bool:

@@ -387,18 +387,21 @@ def _earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it f
     """Return the point of the stage before, when no time was left for a better one.
 
     Its work stays where it is; what is built for it is the best for the objective of this stage.
+    A relaxation has no such point: nothing of it is settled, and its cost would be any.
     """
+    if options.relaxed:
+        unanswered = dataclasses.replace(after.solution, status=Status.NO_SOLUTION)
+        return dataclasses.replace(after, solution=unanswered)
     point, aimed = _point(before), objective.aimed(held)
-    if not options.relaxed:
-        settings = dataclasses.replace(options, time_limit=None)
-        for kinds in (CAPACITIES, CAPACITIES[:1], ()):
-            better = None
-            integers = _built_for(aimed, settings, point, kinds)
-            if integers is not None:
-                better = relax(settled(aimed, integers), settings, open_share(options)).values
-            if better is not None:
-                point = np.clip(one_way(aimed, options, better), held.lower, held.upper)
-                break
+    settings = dataclasses.replace(options, time_limit=None)
+    for kinds in (CAPACITIES, CAPACITIES[:1], ()):
+        better = None
+        integers = _built_for(aimed, settings, point, kinds)
+        if integers is not None:
+            better = relax(settled(aimed, integers), settings, open_share(options)).values
+        if better is not None:
+            point = np.clip(one_way(aimed, options, better), held.lower, held.upper)
+            break
     value = float(aimed.cost @ point)
     solution = dataclasses.replace(
         after.solution,
