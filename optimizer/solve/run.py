@@ -155,23 +155,19 @@ def _serving_first(
 ) -> Solved:
     """Return the best point of an objective among those that leave the least work undone."""
     _say(options, "relaxation", began)
-    everything = serving_everything(model)
-    relaxed = _relaxed(objective.aimed(everything), options)
-    large = model.shape[1] >= LARGE
+    most, large = serving_most(model), model.shape[1] >= LARGE
     asked, out_of_time = LEAST_GAP, False
-    if relaxed.values is not None:
-        part = _part_of_time(options, began, 2) if large else options
-        solved = _search(everything, objective, part, relaxed, 0.0, began, log_file)
-        out_of_time = large and solved.solution.stopped == "time" and solved.values is None
-        if solved.solution.status is not Status.INFEASIBLE and not out_of_time:
+    point = _looked_ahead(most, options)
+    if point is None or point.values is None or point.bound <= LEAST_GAP:
+        everything = serving_everything(model)
+        solved, asked, out_of_time = _all_served(everything, objective, options, began, log_file)
+        if solved is not None:
             return solved
-        if large:
-            asked = _asked(everything, objective, options, relaxed.values)
     # Not everything can be served: first as much value as possible, then the objective.
     _say(options, "serving most", began)
     half = _part_of_time(options, began, 2)
-    most = serving_most(model)
-    point = relax(most, half) if options.relaxed or large else None
+    if point is None and (options.relaxed or large):
+        point = relax(most, half)
     if large and point is not None:
         asked = max(options.gap_location * point.bound, asked)
     first = _search(most, OBJECTIVES[COST], half, point, 0.0, began, log_file, asked)
@@ -193,6 +189,40 @@ def _serving_first(
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = _earlier_point(held, objective, first, second, relaxed, unserved, options)
     return _after_first_stage(first, second)
+
+
+def _looked_ahead(most: LinearModel, options: SolveOptions) -> SolverAnswer | None:
+    """Return the least work left undone, of a relaxation that is solved as one program.
+
+    One LP finds it much sooner than that not all can be done.
+    """
+    looks = options.relaxed and options.hot is None and not in_parts(most, options)
+    return relax(most, options) if looks else None
+
+
+def _all_served(
+    everything: LinearModel,
+    objective: Objective,
+    options: SolveOptions,
+    began: float,
+    log_file: str,
+) -> tuple[Solved | None, float, bool]:
+    """Return the best plan that does all work, if there is one.
+
+    With it: the gap asked of what else has to be left undone, and whether the clock ended the
+    search of a large program before any plan was found.
+    """
+    relaxed = _relaxed(objective.aimed(everything), options)
+    if relaxed.values is None:
+        return None, LEAST_GAP, False
+    large = everything.shape[1] >= LARGE
+    part = _part_of_time(options, began, 2) if large else options
+    asked = _asked(everything, objective, options, relaxed.values) if large else LEAST_GAP
+    solved = _search(everything, objective, part, relaxed, 0.0, began, log_file)
+    out_of_time = large and solved.solution.stopped == "time" and solved.values is None
+    if solved.solution.status is Status.INFEASIBLE or out_of_time:
+        return None, asked, out_of_time
+    return solved, asked, False
 
 
 def _shared_as_relaxed(  # noqa: PLR0917 - a stage needs what the stages before it found
