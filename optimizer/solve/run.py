@@ -194,9 +194,10 @@ def _serving_first(
 def _looked_ahead(most: LinearModel, options: SolveOptions) -> SolverAnswer | None:
     """Return the least work left undone, of a relaxation that is solved as one program.
 
-    One LP finds it much sooner than that not all can be done.
+    One LP finds it much sooner than that not all can be done; whoever asks for the whole program
+    at once compares solves of one LP each.
     """
-    looks = options.relaxed and options.hot is None and not in_parts(most, options)
+    looks = options.relaxed and not options.whole and not in_parts(most, options)
     return relax(most, options) if looks else None
 
 

@@ -37,7 +37,7 @@ WANTED = {
     "carbon-price-80-location",
     "carbon-price-80-market",
     "compute-vouchers",
-    "demand-plus-30",
+    "demand-plus-20",
     "demand-x2",
     "demand-x5",
     "drought",
@@ -305,7 +305,7 @@ def test_staged_release_adds_tiers_of_the_same_mean_value() -> None:
 
 def test_scaled_figures() -> None:
     for name, table, factor, columns in (
-        ("demand-plus-30", "services", 1.3, ["requests_per_s"]),
+        ("demand-plus-20", "services", 1.2, ["requests_per_s"]),
         ("demand-x2", "services", 2.0, ["requests_per_s"]),
         ("demand-x5", "services", 5.0, ["requests_per_s"]),
         ("bandwidth-price-double", "links", 2.0, ["upgrade_running_million_yuan_per_year"]),
