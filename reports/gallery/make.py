@@ -1,4 +1,4 @@
-"""Make this gallery anew: the national plan, what a western floor changes, and a front.
+"""Make this gallery anew: the national plan, what a western floor changes, a front, and claims.
 
     uv run python reports/gallery/make.py            # all, about an hour on two cores
     uv run python reports/gallery/make.py plan       # or some of: plan comparison frontier claims
@@ -89,7 +89,7 @@ def frontier(runs: Path, to: Path) -> None:
 def claims(runs: Path, to: Path) -> None:
     """Answer the claims."""
     del runs
-    verb("claims", "--out", str(to / "claims"), "--force")
+    verb("claims", "--workers", "2", "--out", str(to / "claims"), "--force")
 
 
 STEPS: Final[dict[str, Callable[[Path, Path], None]]] = {

@@ -11,8 +11,11 @@ from typing import Any, Final
 
 import pytest
 
-from optimizer.inputs.case import read_case
+from optimizer.inputs.case import checked_case, read_case
+from optimizer.inputs.claim_file import read_claims
 from optimizer.plan.store import inputs_sha256
+from optimizer.study.claim_runs import Runner
+from optimizer.tables.pack import claims_file
 
 GALLERY: Final = Path(__file__).resolve().parents[2] / "reports" / "gallery"
 MAKE: Final = GALLERY / "make.py"
@@ -72,6 +75,37 @@ def test_the_front_is_monotone_and_begins_below_the_plan() -> None:
         assert tighter["verified"]
         assert looser["bound_million_yuan"] <= tighter["cost_million_yuan"]
         assert looser["cost_million_yuan"] <= tighter["cost_million_yuan"]
+
+
+def test_the_claims_are_answered_as_their_numbers_say() -> None:
+    told = record("claims.json", GALLERY / "claims")
+    file = read_claims(claims_file())
+    assert told["case"] == file.base
+    assert told["runs"] >= 15
+    assert [each["name"] for each in told["claims"]] == [claim.name for claim in file.claims]
+    assert len(file.claims) >= 20
+    for claim, each in zip(file.claims, told["claims"], strict=True):
+        assert min(each["checks_first"], each["checks_second"]) > 1000
+        assert each["changed_first"] != each["changed_second"]
+        if each["difference"] is not None and not claim.over:
+            assert each["difference"] == pytest.approx(each["second"] - each["first"], abs=1e-9)
+        if each["verdict"] != "depends":
+            holds = claim.confirmed.holds(each["difference"])
+            assert holds == (each["verdict"] == "confirmed"), claim.name
+        for language in ("en", "zh"):
+            page = (GALLERY / "claims" / f"claims_{language}.md").read_text(encoding="utf-8")
+            assert each[f"claim_{language}"] in page
+
+
+def test_the_claims_are_of_the_shipped_data() -> None:
+    """The first runs that change nothing are runs of the base as it is shipped."""
+    file = read_claims(claims_file())
+    base = inputs_sha256(checked_case(Runner(file)._base))
+    told = {each["name"]: each for each in record("claims.json", GALLERY / "claims")["claims"]}
+    plain = [claim.name for claim in file.claims if not claim.first.overrides]
+    assert len(plain) > 5
+    for name in plain:
+        assert told[name]["inputs_sha256_first"] == base, name
 
 
 @pytest.mark.long

@@ -264,6 +264,53 @@ def test_the_point_of_an_earlier_stage_is_made_the_best_of_its_kind(
     assert kept.solution.objective == pytest.approx(polished.objective, rel=1e-6)
 
 
+@pytest.mark.parametrize(("supply", "solves"), [(5000, 2), (None, 2)])
+def test_a_relaxation_solved_at_once_looks_first_at_what_is_left_undone(
+    monkeypatch: pytest.MonkeyPatch, supply: int | None, solves: int
+) -> None:
+    """The answer is that of asking for everything first, without the LP that has no point."""
+    name = "accelerator_supply"
+    changes = {} if supply is None else {name: with_cells("accelerator == 'new'", supply=supply)}
+    model = build_model(edited("hand", changes))[0]
+    solved_models: list[LinearModel] = []
+    relax = run.relax
+
+    def counted(each: LinearModel, options: SolveOptions, share: float = 0.0) -> SolverAnswer:
+        solved_models.append(each)
+        return relax(each, options, share)
+
+    monkeypatch.setattr(run, "relax", counted)
+    found = solve_model(model, SolveOptions(relaxed=True)).solution
+    assert len(solved_models) == solves
+    assert solved_models[0].cost is solved_models[0].unserved_value
+    monkeypatch.setattr(run, "_looked_ahead", lambda *_arguments: None)
+    asked = solve_model(model, SolveOptions(relaxed=True)).solution
+    assert found.unserved_value == pytest.approx(asked.unserved_value, rel=1e-9)
+    assert (found.unserved_value > 1.0) == (supply is not None)
+    assert found.objective == pytest.approx(asked.objective, rel=1e-9)
+    assert found.bound == pytest.approx(asked.bound, rel=1e-9)
+
+
+def test_a_relaxation_without_a_last_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first stage's point has any cost: it is no relaxation of the cost."""
+    relax = run.relax
+
+    def nothing_at_last(
+        model: LinearModel, options: SolveOptions, share: float = 0.0
+    ) -> SolverAnswer:
+        answer = relax(model, options, share)
+        if "unserved_held" in model.rows:
+            return dataclasses.replace(answer, status=LpStatus.Undefined, values=None)
+        return answer
+
+    monkeypatch.setattr(run, "relax", nothing_at_last)
+    change = with_cells("accelerator == 'new'", supply=5000)
+    case = edited("hand", {"accelerator_supply": change})
+    found = solved(case, SolveOptions(relaxed=True))
+    assert found.values is None
+    assert found.solution.status is Status.NO_SOLUTION
+
+
 def test_interrupt_keeps_the_best_plan() -> None:
     began: list[Progress] = []
 
