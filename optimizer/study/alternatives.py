@@ -21,7 +21,7 @@ from optimizer.model.assembly import LinearModel
 from optimizer.model.build import with_row
 from optimizer.solve.decompose import is_split, split
 from optimizer.solve.living import SMALL, LivingModel
-from optimizer.solve.run import location_cost
+from optimizer.solve.stage import location_cost
 
 NEAR_OPTIMAL_SHARE: Final = 0.005
 

@@ -28,7 +28,8 @@ from optimizer.model.placement import accelerators_for_all
 from optimizer.plan.raw_solution import Status
 from optimizer.solve.explain import smallest_easing
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 
 HELD: Final = 1e-2
 """How far above its minimum the rank of a rule may lie when its cost is minimised."""

@@ -28,7 +28,8 @@ from optimizer.plan.campus_table import CAMPUSES
 from optimizer.plan.plan import make_plan
 from optimizer.plan.verify import verify_plan
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 
 EXACT: Final = SolveOptions(gap_location=1e-6)
 QUICK: Final = SolveOptions(gap_location=1e-3)

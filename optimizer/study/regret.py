@@ -31,7 +31,8 @@ from optimizer.model.build import build_model
 from optimizer.plan.plan import Plan, make_plan
 from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 
 BASE: Final = "base"
 """Name of the case without a scenario."""

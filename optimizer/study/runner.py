@@ -39,7 +39,8 @@ from optimizer.solve.explain import smallest_easing
 from optimizer.solve.living import NEARLY
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.prices import shadow_prices
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from optimizer.study.activity import block_activity, policy_effects
 from optimizer.study.alternatives import near_optimal_ranges
 from optimizer.study.bandwidth_effect import bandwidth_effect

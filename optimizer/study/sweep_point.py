@@ -26,7 +26,8 @@ from optimizer.plan.raw_solution import Status
 from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.hot import HotStart
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 
 if sys.platform != "win32":
     import resource

@@ -16,7 +16,8 @@ from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.plan.raw_solution import Status
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from optimizer.study.activity import FILE_OF_COST, FILE_OF_ROWS, block_activity
 from optimizer.study.baseline import without_rows
 from optimizer.tables.rules import POLICY_KINDS

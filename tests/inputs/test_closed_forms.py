@@ -16,7 +16,8 @@ from optimizer.inputs.case import Case
 from optimizer.model.build import build_model
 from optimizer.plan.raw_solution import Status
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.inputs.small_case import SmallCase, flat_tariff
 
 

@@ -20,7 +20,8 @@ from optimizer.model.build import build_model
 from optimizer.model.release import link_periods
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from optimizer.tables.frames import TypedTable, empty_table, records
 from optimizer.tables.read import RawTable, parse_table
 from optimizer.tables.registry import TABLES

@@ -15,7 +15,8 @@ from optimizer.model.build import build_model, serving_everything
 from optimizer.plan.raw_solution import RawSolution, Status
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.prices import shadow_prices
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.oracle.case_writer import (
     CaseRows,
     change,

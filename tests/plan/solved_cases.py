@@ -30,7 +30,8 @@ from optimizer.plan.hour_tables import HOUR_TABLES
 from optimizer.plan.plan import Plan, make_plan
 from optimizer.plan.verify import verify_plan
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from optimizer.tables.frames import TypedTable
 
 TINY = "tiny"

@@ -18,7 +18,8 @@ from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.plan.raw_solution import RawSolution
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from optimizer.tables.frames import TypedTable
 
 HAND: Final = Path(__file__).resolve().parents[1] / "model" / "cases" / "hand"

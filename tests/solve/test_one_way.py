@@ -11,7 +11,8 @@ from optimizer.model.assembly import LinearModel
 from optimizer.model.build import build_model
 from optimizer.solve.one_way import both_ways, one_way
 from optimizer.solve.options import SolveOptions
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.hour_case import EXACT, TWO_PRICES, WHOLE, add_battery, set_prices, steady_case
 
 CHARGE, DISCHARGE = 0.9, 0.8

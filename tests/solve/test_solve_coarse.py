@@ -13,8 +13,9 @@ from optimizer.model.build import serving_everything
 from optimizer.plan.raw_solution import Status
 from optimizer.solve import coarse
 from optimizer.solve.options import Progress, SolveOptions
-from optimizer.solve.run import Solved, location_cost, solve_model
+from optimizer.solve.run import solve_model
 from optimizer.solve.solvers import SolverAnswer, run_solver
+from optimizer.solve.stage import Solved, location_cost
 from tests.solve.edited_cases import NAMES, edited, model_of, scaled, solved
 
 

@@ -17,11 +17,12 @@ from optimizer.model.assembly import LinearModel
 from optimizer.model.build import serving_everything
 from optimizer.model.objectives import objectives_of
 from optimizer.plan.raw_solution import ObjectiveValue, Status
-from optimizer.solve import run
+from optimizer.solve import stage, undone
 from optimizer.solve.coarse import search
 from optimizer.solve.options import Progress, SolveOptions
-from optimizer.solve.run import Solved, location_cost, solve_model
+from optimizer.solve.run import solve_model
 from optimizer.solve.solvers import SolverAnswer
+from optimizer.solve.stage import Solved, location_cost
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
 from tests.study.second_solver import matrix
 
@@ -283,7 +284,7 @@ def test_no_objective_is_surer_than_those_before_it(monkeypatch: pytest.MonkeyPa
             return answer
         return dataclasses.replace(answer, stopped="time", bound=0.5 * answer.bound)
 
-    monkeypatch.setattr(run, "search", unproved_at_first)
+    monkeypatch.setattr(stage, "search", unproved_at_first)
     options = dataclasses.replace(EXACT, objective=("carbon", "cost"))
     solution = solve_model(model_of("hand"), options).solution
     assert len(stages) == 2
@@ -310,7 +311,7 @@ def test_a_later_objective_without_time_keeps_the_point_before(
             return answer
         return dataclasses.replace(answer, values=None, stopped="time")
 
-    monkeypatch.setattr(run, "search", nothing_at_last)
+    monkeypatch.setattr(stage, "search", nothing_at_last)
     options = dataclasses.replace(EXACT, objective=("cost", "carbon"))
     answer = solve_model(model_of("hand"), options)
     assert answer.solution.status is Status.FEASIBLE
@@ -356,7 +357,7 @@ def test_a_large_program_leaves_undone_what_its_relaxation_does(
     change = with_cells("accelerator == 'new'", supply=5000)
     case = edited("hand", {"accelerator_supply": change})
     plain = solved(case, EXACT).solution
-    monkeypatch.setattr(run, "LARGE", 0)
+    monkeypatch.setattr(undone, "LARGE", 0)
     answer = solved(case, EXACT)
     assert plain.unserved_value > 0.0
     assert answer.values is not None

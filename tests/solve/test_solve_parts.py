@@ -17,7 +17,8 @@ from optimizer.solve.decompose import is_split
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.prices import finite_difference, shadow_prices
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.helpers import edit_cell
 from tests.hour_case import EXACT, WHOLE, built, solved, steady_case
 from tests.hourly_case_folders import hourly_tiny

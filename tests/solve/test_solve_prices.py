@@ -24,7 +24,8 @@ from optimizer.solve.prices import (
     finite_difference,
     shadow_prices,
 )
-from optimizer.solve.run import Solved, solve_model
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
 
 STEP = 1e-4

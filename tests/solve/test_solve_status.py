@@ -15,14 +15,15 @@ from pulp import constants
 from optimizer.model.assembly import Assembly, LinearModel
 from optimizer.model.build import build_model, serving_everything
 from optimizer.plan.raw_solution import Status
-from optimizer.solve import run
+from optimizer.solve import parts, stage, undone
 from optimizer.solve.coarse import search
 from optimizer.solve.explain import Easing, smallest_easing
 from optimizer.solve.living import LivingModel
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.parts import with_integers_fixed
-from optimizer.solve.run import location_cost, solve_model
+from optimizer.solve.run import solve_model
 from optimizer.solve.solvers import SolverAnswer
+from optimizer.solve.stage import location_cost
 from optimizer.solve.status import status_of
 from tests.solve.edited_cases import NAMES, edited, model_of, solved, with_cells
 
@@ -177,7 +178,7 @@ def test_plan_is_not_optimal_if_the_least_work_left_out_is_unproved(
             answer, status=LpStatus.TimeLimit, stopped="time", bound=0.5 * answer.bound
         )
 
-    monkeypatch.setattr(run, "search", out_of_time_at_first)
+    monkeypatch.setattr(stage, "search", out_of_time_at_first)
     change = with_cells("accelerator == 'new'", supply=5000)
     solution = solved(edited("hand", {"accelerator_supply": change}), SolveOptions()).solution
     # The first stage, then the cost with its result held.
@@ -206,8 +207,8 @@ def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
         )
 
     served = solve_model(model_of(name), SolveOptions(gap_location=1e-3)).solution
-    monkeypatch.setattr(run, "search", nothing_at_first)
-    monkeypatch.setattr(run, "LARGE", 1)
+    monkeypatch.setattr(stage, "search", nothing_at_first)
+    monkeypatch.setattr(undone, "LARGE", 1)
     found = solve_model(model_of(name), SolveOptions(gap_location=1e-3, time_limit=600)).solution
     assert not served.unserved_value
     asked = 1e-3 * (served.objective + 1.0)
@@ -226,7 +227,7 @@ def test_the_least_work_left_undone_of_a_large_program_is_proved_within_the_gap(
     case = edited("hand", {"accelerator_supply": change})
     exact = solved(case, SolveOptions()).solution
     assert exact.unserved_bound == pytest.approx(exact.unserved_value, rel=1e-6)
-    monkeypatch.setattr(run, "LARGE", 1)
+    monkeypatch.setattr(undone, "LARGE", 1)
     near = solve_model(build_model(case)[0], SolveOptions(gap_location=0.01)).solution
     assert near.unserved_bound <= exact.unserved_value * (1.0 + 1e-6)
     assert near.unserved_value - near.unserved_bound <= 0.01 * near.unserved_value
@@ -253,7 +254,7 @@ def test_the_point_of_an_earlier_stage_is_made_the_best_of_its_kind(
     change = with_cells("accelerator == 'new'", supply=5000)
     case = edited("hand", {"accelerator_supply": change})
     best = solved(case, SolveOptions()).solution
-    monkeypatch.setattr(run, "search", nothing_at_last)
+    monkeypatch.setattr(stage, "search", nothing_at_last)
     kept = solve_model(build_model(case)[0], SolveOptions(time_limit=600))
     assert kept.values is not None
     assert kept.solution.status is Status.FEASIBLE
@@ -273,17 +274,18 @@ def test_a_relaxation_solved_at_once_looks_first_at_what_is_left_undone(
     changes = {} if supply is None else {name: with_cells("accelerator == 'new'", supply=supply)}
     model = build_model(edited("hand", changes))[0]
     solved_models: list[LinearModel] = []
-    relax = run.relax
+    relax = parts.relax
 
     def counted(each: LinearModel, options: SolveOptions, share: float = 0.0) -> SolverAnswer:
         solved_models.append(each)
         return relax(each, options, share)
 
-    monkeypatch.setattr(run, "relax", counted)
+    for module in (stage, undone):
+        monkeypatch.setattr(module, "relax", counted)
     found = solve_model(model, SolveOptions(relaxed=True)).solution
     assert len(solved_models) == solves
     assert solved_models[0].cost is solved_models[0].unserved_value
-    monkeypatch.setattr(run, "_looked_ahead", lambda *_arguments: None)
+    monkeypatch.setattr(undone, "_looked_ahead", lambda *_arguments: None)
     asked = solve_model(model, SolveOptions(relaxed=True)).solution
     assert found.unserved_value == pytest.approx(asked.unserved_value, rel=1e-9)
     assert (found.unserved_value > 1.0) == (supply is not None)
@@ -293,7 +295,7 @@ def test_a_relaxation_solved_at_once_looks_first_at_what_is_left_undone(
 
 def test_a_relaxation_without_a_last_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first stage's point has any cost: it is no relaxation of the cost."""
-    relax = run.relax
+    relax = parts.relax
 
     def nothing_at_last(
         model: LinearModel, options: SolveOptions, share: float = 0.0
@@ -303,7 +305,8 @@ def test_a_relaxation_without_a_last_answer_is_none(monkeypatch: pytest.MonkeyPa
             return dataclasses.replace(answer, status=LpStatus.Undefined, values=None)
         return answer
 
-    monkeypatch.setattr(run, "relax", nothing_at_last)
+    for module in (stage, undone):
+        monkeypatch.setattr(module, "relax", nothing_at_last)
     change = with_cells("accelerator == 'new'", supply=5000)
     case = edited("hand", {"accelerator_supply": change})
     found = solved(case, SolveOptions(relaxed=True))
