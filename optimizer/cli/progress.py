@@ -23,6 +23,7 @@ PHASES: Final = {
     "fine": Text("search, remaining decisions", "搜索（其余决策）"),
     "search": Text("search", "搜索"),
     "serving most": Text("serving as much as possible", "尽量满足需求"),
+    "least left undone": Text("proving how much is left undone", "证明最少未安排量"),
     "polish": Text("exact point", "精确化"),
     "verify": Text("verifying", "核验"),
     "compare": Text("comparing with rules of thumb", "与经验规则比较"),

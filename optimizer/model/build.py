@@ -105,14 +105,6 @@ def serving_most(model: LinearModel) -> LinearModel:
     return dataclasses.replace(model, cost=model.unserved_value)
 
 
-def leaving_at_most(model: LinearModel, values: NDArray[np.float64]) -> LinearModel:
-    """Return the cost model in which no work is left undone beyond that of a point."""
-    upper = model.upper.copy()
-    left = np.flatnonzero(model.unserved_value)
-    upper[left] = np.clip(values[left], model.lower[left], upper[left])
-    return dataclasses.replace(model, upper=upper)
-
-
 def holding_unserved(model: LinearModel, value_million_yuan: float) -> LinearModel:
     """Return the cost model with the value of work left undone held at a first-stage result.
 

@@ -136,6 +136,30 @@ def search(
     return _whole(model, options, gap_abs, answer, fine.values, began, log_file)
 
 
+def searched_bound(
+    model: LinearModel, options: SolveOptions, gap_abs: float, most_nodes: int
+) -> float:
+    """Return a proved lower bound after a limited search, of the coarse integers if many are fine.
+
+    Parameters
+    ----------
+    model
+        The linear model.
+    options
+        Options of the solve.
+    gap_abs
+        Absolute gap at which the search may stop.
+    most_nodes
+        Nodes after which it stops.
+    """
+    if options.solver == DEFAULT_SOLVER:
+        model = without_implied_bounds(model)
+    few = int(model.integer.sum()) < FEW_INTEGERS
+    looked_at = model if few else dataclasses.replace(model, integer=model.integer & model.coarse)
+    tuning = {**_TUNING, "mip_max_nodes": most_nodes}
+    return run_solver(looked_at, options, gap_abs, tuning=tuning).bound
+
+
 def _within(options: SolveOptions, began: float, part: float) -> SolveOptions:
     """Return the options with a part of what is left of the time limit."""
     if options.time_limit is None:

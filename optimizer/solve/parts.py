@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from pulp import constants
 
 from optimizer.model.assembly import LinearModel
-from optimizer.solve.coarse import search
+from optimizer.solve.coarse import search, searched_bound
 from optimizer.solve.decompose import Hours, is_split, split
 from optimizer.solve.living import SMALL, LivingModel
 from optimizer.solve.options import DEFAULT_SOLVER, SolveOptions
@@ -166,6 +166,18 @@ def search_parts(
         row_duals=None,
         column_duals=None,
     )
+
+
+def bound_in_parts(
+    model: LinearModel, options: SolveOptions, gap_abs: float, most_nodes: int
+) -> float:
+    """Return a proved lower bound after a limited search, of the master if solved in parts.
+
+    The master leaves out what only the hours of a site forbid, so its bound holds for the whole.
+    Parameters are those of :func:`optimizer.solve.coarse.searched_bound`.
+    """
+    plan = split(model).with_cuts() if in_parts(model, options) else model
+    return searched_bound(plan, options, gap_abs, most_nodes)
 
 
 def _time_left(options: SolveOptions, began: float) -> SolveOptions:

@@ -77,6 +77,14 @@ def part_of_time(options: SolveOptions, began: float, searches: int) -> SolveOpt
     return dataclasses.replace(options, time_limit=spent + left / searches)
 
 
+def left_of(options: SolveOptions, began: float) -> SolveOptions:
+    """Return the options with what is left of the time."""
+    if options.time_limit is None:
+        return options
+    used = time.perf_counter() - began
+    return dataclasses.replace(options, time_limit=max(0.1, options.time_limit - used))
+
+
 def say(options: SolveOptions, phase: str, began: float) -> None:
     """Tell which phase begins, to whoever wants to know."""
     if options.progress is not None:
@@ -112,10 +120,7 @@ def search_for(  # noqa: PLR0917 - each call names one stage of the search in fu
     if options.relaxed and relaxed is not None:
         answer = relaxed
     else:
-        left = options
-        if options.time_limit is not None:
-            used = time.perf_counter() - began
-            left = dataclasses.replace(options, time_limit=max(0.1, options.time_limit - used))
+        left = left_of(options, began)
         if in_parts(aimed, options):
             start = relaxed.values if relaxed is not None else None
             answer = search_parts(aimed, left, gap_abs * GAP_MARGIN, log_file, start)

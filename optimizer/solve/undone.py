@@ -1,10 +1,17 @@
 """The least value of work left undone first, then the best plan that leaves no more.
 
 Where not all work can be done, or the clock ends the search of a large program that serves
-everything, the least value of what is left is searched first: to the last digit, or within the
-asked gap by programs of :data:`~optimizer.model.build.LARGE` columns. It is then held::
+everything, the least value of what is left is searched first, to the last digit, and then held::
 
     sum value * undone <= least value        row unserved_held
+
+The row makes a search of many sites endless: work worth little is done at any cost. Programs of
+:data:`~optimizer.model.build.LARGE` columns therefore pay for what they leave undone,
+
+``min objective + price * sum value * undone``,
+
+with a price far above what work costs. How much the plan leaves undone is told with a bound of
+the least, from the relaxation or from a limited search.
 
 Where the clock leaves no time for a better plan, the work stays where the first search put it and
 what is built for it is the best for the objective.
@@ -13,29 +20,27 @@ what is built for it is the best for the objective.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.labels import Text
 from optimizer.model.assembly import LinearModel
-from optimizer.model.build import (
-    LARGE,
-    holding_unserved,
-    leaving_at_most,
-    serving_everything,
-    serving_most,
-)
+from optimizer.model.build import LARGE, holding_unserved, serving_everything, serving_most
 from optimizer.model.objectives import COST, OBJECTIVES, Objective
 from optimizer.plan.raw_solution import Status
 from optimizer.solve.one_way import one_way
-from optimizer.solve.options import SolveOptions
-from optimizer.solve.parts import in_parts, open_share, relax, settled
+from optimizer.solve.options import Progress, SolveOptions
+from optimizer.solve.parts import bound_in_parts, in_parts, open_share, relax, settled
 from optimizer.solve.solvers import SolverAnswer
 from optimizer.solve.stage import (
     LEAST_GAP,
     Solved,
     asked_gap,
+    left_of,
     part_of_time,
     point_of,
     relaxed_for,
@@ -43,6 +48,15 @@ from optimizer.solve.stage import (
     search_for,
     solved_columns,
 )
+
+PRICE: Final = 10.0
+"""Cost of its value that work may cause before a large program leaves it undone."""
+
+LEAST_WORTH: Final = 1e-3
+"""Least of an objective that a million yuan of cost stands for when its price is set."""
+
+PROOF_NODES: Final = 500
+"""Nodes searched to prove how much work has to be left undone."""
 
 CAPACITIES = ("upgrades", "built", "opening", "line")
 """Integer columns that make room for work; all others place it."""
@@ -54,42 +68,56 @@ WHOLE = 1e-6
 def serving_first(
     model: LinearModel, objective: Objective, options: SolveOptions, began: float, log_file: str
 ) -> Solved:
-    """Return the best point of an objective among those that leave the least work undone."""
+    """Return the best point of an objective among those that leave the least work undone.
+
+    Parameters
+    ----------
+    model
+        The cost model.
+    objective
+        The objective.
+    options
+        Options of the solve.
+    began
+        When the solve began, of :func:`time.perf_counter`.
+    log_file
+        File for the solver's log.
+    """
     say(options, "relaxation", began)
     most, large = serving_most(model), model.shape[1] >= LARGE
-    asked, out_of_time = LEAST_GAP, False
+    out_of_time = False
     point = _looked_ahead(most, options)
     if point is None or point.values is None or point.bound <= LEAST_GAP:
         everything = serving_everything(model)
-        solved, asked, out_of_time = _all_served(everything, objective, options, began, log_file)
+        solved, out_of_time = _all_served(everything, objective, options, began, log_file)
         if solved is not None:
             return solved
     # Not everything can be served: first as much value as possible, then the objective.
     say(options, "serving most", began)
+    if large and not options.relaxed:
+        found = _at_a_price(model, objective, options, began, log_file)
+        return _ended_by_the_clock(found) if out_of_time else found
     half = part_of_time(options, began, 2)
-    if point is None and (options.relaxed or large):
+    if point is None and options.relaxed:
         point = relax(most, half)
-    if large and point is not None:
-        asked = max(options.gap_location * point.bound, asked)
-    first = search_for(most, OBJECTIVES[COST], half, point, 0.0, began, log_file, asked)
-    if out_of_time:
-        ended = dataclasses.replace(first.solution, deterministic=False, stopped="time")
-        first = dataclasses.replace(first, solution=ended)
+    first = search_for(most, OBJECTIVES[COST], half, point, 0.0, began, log_file, LEAST_GAP)
     if first.values is None:
         return first
     unserved = float(model.unserved_value @ first.values)
     held = holding_unserved(model, unserved)
     relaxed = relaxed_for(objective.aimed(held), options)
-    shared = _shared_as_relaxed(first, model, held, objective, options, relaxed, began, log_file)
-    if shared is not None:
-        proved = shared.solution.status is Status.OPTIMAL
-        if proved or options.time_limit is None:
-            return _after_first_stage(first, shared)
-        first = _after_first_stage(first, shared)
     second = search_for(held, objective, options, relaxed, unserved, began, log_file)
     if second.solution.status is Status.INFEASIBLE or second.values is None:
         second = earlier_point(held, objective, first, second, relaxed, unserved, options)
     return _after_first_stage(first, second)
+
+
+def _ended_by_the_clock(found: Solved) -> Solved:
+    """Return an answer before which the clock had ended another search."""
+    ended = dataclasses.replace(
+        found.solution, deterministic=False, stopped=found.solution.stopped or "time"
+    )
+    return dataclasses.replace(found, solution=ended)
 
 
 def _looked_ahead(most: LinearModel, options: SolveOptions) -> SolverAnswer | None:
@@ -108,80 +136,83 @@ def _all_served(
     options: SolveOptions,
     began: float,
     log_file: str,
-) -> tuple[Solved | None, float, bool]:
+) -> tuple[Solved | None, bool]:
     """Return the best plan that does all work, if there is one.
 
-    With it: the gap asked of what else has to be left undone, and whether the clock ended the
-    search of a large program before any plan was found.
+    With it: whether the clock ended the search of a large program before any plan was found.
     """
     relaxed = relaxed_for(objective.aimed(everything), options)
     if relaxed.values is None:
-        return None, LEAST_GAP, False
+        return None, False
     large = everything.shape[1] >= LARGE
     part = part_of_time(options, began, 2) if large else options
-    asked = asked_gap(everything, objective, options, relaxed.values) if large else LEAST_GAP
     solved = search_for(everything, objective, part, relaxed, 0.0, began, log_file)
     out_of_time = large and solved.solution.stopped == "time" and solved.values is None
     if solved.solution.status is Status.INFEASIBLE or out_of_time:
-        return None, asked, out_of_time
-    return solved, asked, False
+        return None, out_of_time
+    return solved, False
 
 
-def _shared_as_relaxed(  # noqa: PLR0917 - a stage needs what the stages before it found
-    first: Solved,
-    model: LinearModel,
-    held: LinearModel,
-    objective: Objective,
-    options: SolveOptions,
-    relaxed: SolverAnswer,
-    began: float,
-    log_file: str,
-) -> Solved | None:
-    """Return a plan of a large program that leaves undone what its relaxation does.
+def _at_a_price(
+    model: LinearModel, objective: Objective, options: SolveOptions, began: float, log_file: str
+) -> Solved:
+    """Return the best plan of a large program that pays for the work it leaves undone.
 
-    The row that holds the value left undone makes a search of many sites endless. Here it is the
-    relaxation that shares the work left undone out, with the jobs of the first stage; what is
-    searched then has no such row. The bound is that of the relaxation with the row, so it holds
-    for every plan that leaves no more undone, and the gap may be wider than asked.
+    ``B`` bounds ``objective + price * undone`` of every plan. A plan that leaves no more undone
+    than the one found, ``u``, has an objective of ``B - price * u`` at least: that is its bound.
     """
-    if options.relaxed or held.shape[1] < LARGE or first.values is None:
-        return None
-    jobs = np.zeros(held.shape[1], dtype=bool)
-    jobs[held.ids_of("unplaced")] = True
-    placed = np.where(jobs, np.round(first.values), 0.0)
-    shares = relaxed_for(
-        objective.aimed(
-            dataclasses.replace(
-                held,
-                lower=np.where(jobs, placed, held.lower),
-                upper=np.where(jobs, placed, held.upper),
-            )
-        ),
-        options,
+    most = serving_most(model)
+    least = relax(most, options)
+    if least.values is None:
+        return search_for(most, OBJECTIVES[COST], options, least, 0.0, began, log_file, LEAST_GAP)
+    worth = objective.value(model, least.values) / float(model.cost @ least.values)
+    price = PRICE * max(worth, LEAST_WORTH)
+    priced = Objective(
+        objective.name, "", lambda each: objective.weights(each) + price * each.unserved_value
     )
-    if shares.values is None:
-        return None
-    narrowed = leaving_at_most(model, shares.values)
-    found = search_for(
-        narrowed,
-        objective,
-        options,
-        relaxed_for(objective.aimed(narrowed), options),
-        first.solution.unserved_value,
-        began,
-        log_file,
-    )
+    settings = _telling_the_price(options, objective)
+    near = relaxed_for(priced.aimed(model), options)
+    asked = asked_gap(model, objective, options, near.values)
+    found = search_for(model, priced, settings, near, 0.0, began, log_file, asked)
     if found.values is None:
-        return None
-    value, bound = found.solution.objective, min(relaxed.bound, found.solution.objective)
-    asked = asked_gap(held, objective, options, found.values)
+        return found
+    undone = float(model.unserved_value @ found.values)
+    value = objective.value(model, found.values)
+    bound = found.solution.bound - price * undone
+    within = max(options.gap_location * undone, LEAST_GAP)
+    proved = least.bound
+    if undone - proved > within and found.solution.stopped == "":
+        say(options, "least left undone", began)
+        left = left_of(dataclasses.replace(options, progress=None), began)
+        proved = max(proved, bound_in_parts(most, left, within, PROOF_NODES))
+    optimal = found.solution.status is Status.OPTIMAL and undone - proved <= within
     solution = dataclasses.replace(
         found.solution,
-        status=Status.OPTIMAL if value - bound <= asked else Status.FEASIBLE,
-        bound=bound,
-        unserved_value=float(held.unserved_value @ found.values),
+        status=Status.OPTIMAL if optimal else Status.FEASIBLE,
+        objective=value,
+        bound=min(bound, value),
+        unserved_value=undone,
+        unserved_bound=min(proved, undone),
+        seconds=time.perf_counter() - began,
     )
+    held = holding_unserved(model, undone)
     return dataclasses.replace(found, solution=solution, model=held)
+
+
+def _telling_the_price(options: SolveOptions, objective: Objective) -> SolveOptions:
+    """Return the options with progress that says what is counted beside the objective."""
+    told = options.progress
+    if told is None:
+        return options
+    unit = Text(
+        "{unit}, work left undone at {price:g} times its value",
+        "{unit}（未安排工作按其价值的 {price:g} 倍计）",
+    ).filled(unit=objective.unit, price=PRICE)
+
+    def tell(progress: Progress) -> None:
+        told(dataclasses.replace(progress, unit=unit))
+
+    return dataclasses.replace(options, progress=tell)
 
 
 def earlier_point(  # noqa: PLR0917 - a stage needs what the stages before it found
