@@ -40,9 +40,9 @@ from optimizer.model.training import add_training
 UNSERVED_HELD: Final = 1e-9
 """Part of the value left undone by which the second stage may miss the first."""
 
-UNSERVED_HELD_LARGE: Final = 1e-7
-"""The same of large programs: with less, points that meet the row are so few that a solver's
-rounding decides whether it finds one."""
+UNSERVED_HELD_LARGE: Final = 1e-5
+"""The same of large programs: with less, the last bit of work is done at any cost, the price of
+the row runs away, and the simplex method may not end."""
 
 LARGE: Final = 20_000
 """Columns from which a program is large."""

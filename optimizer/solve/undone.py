@@ -288,7 +288,14 @@ def _built_for(
 
 
 def _after_first_stage(first: Solved, second: Solved) -> Solved:
-    """Return the second stage's answer, no surer than the first stage it rests on."""
+    """Return the second stage's answer, no surer than the first stage it rests on.
+
+    The work that it leaves undone is that of its own point, within what the held row may be missed
+    by.
+    """
+    undone = second.solution.unserved_value
+    if second.values is not None:
+        undone = float(second.model.unserved_value @ second.values)
     status, stopped = second.solution.status, second.solution.stopped or first.solution.stopped
     if status is Status.OPTIMAL and first.solution.status is not Status.OPTIMAL:
         status = Status.FEASIBLE
@@ -298,6 +305,7 @@ def _after_first_stage(first: Solved, second: Solved) -> Solved:
         stopped=stopped,
         deterministic=second.solution.deterministic and first.solution.deterministic,
         nodes=second.solution.nodes + first.solution.nodes,
-        unserved_bound=min(first.solution.bound, second.solution.unserved_value),
+        unserved_value=undone,
+        unserved_bound=min(first.solution.bound, undone),
     )
     return dataclasses.replace(second, solution=solution)
