@@ -34,7 +34,8 @@ from optimizer.labels import Text
 @click.option(
     "--time-limit",
     type=click.FloatRange(0.0, min_open=True),
-    default=None,
+    default=600.0,
+    show_default=True,
     help="Seconds for the search of each. 每个情景的搜索时限（秒）。",
 )
 @click.option(
@@ -51,7 +52,7 @@ def command(
     names: tuple[str, ...],
     case: str,
     gap: float,
-    time_limit: float | None,
+    time_limit: float,
     out: Path,
     *,
     show: bool,
@@ -109,7 +110,7 @@ def _show(names: tuple[str, ...], case: str, *, as_json: bool) -> int:
 def _run(
     names: tuple[str, ...],
     case: str,
-    how: tuple[float, float | None, bool],
+    how: tuple[float, float, bool],
     out: Path,
     *,
     force: bool,
@@ -138,7 +139,12 @@ def _run(
         )
         results = list(run_scenarios(names, options, keep, case, lambda name: out / name))
     if as_json:
-        _print_json([outcome_record(r.scenario, r.outcomes, r.figures, r.failure) for r in results])
+        _print_json(
+            [
+                outcome_record(r.scenario, r.outcomes, r.figures, r.failure, verified=r.verified)
+                for r in results
+            ]
+        )
     else:
         rows = [(r.scenario, r.outcomes, r.failure) for r in results]
         print_table(screen(), outcome_table(rows, language))

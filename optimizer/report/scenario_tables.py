@@ -136,9 +136,14 @@ def _findings(scenarios: Sequence[Scenario]) -> Text | None:
 
 
 def outcome_record(
-    scenario: Scenario, outcomes: Sequence[Outcome], figures: Figures | None, failure: Text | None
+    scenario: Scenario,
+    outcomes: Sequence[Outcome],
+    figures: Figures | None,
+    failure: Text | None,
+    *,
+    verified: bool,
 ) -> dict[str, Any]:
-    """Return the result of one scenario as a record."""
+    """Return the result of one scenario as a record; ``verified`` if its plan was recomputed."""
     return {
         "name": scenario.content.name,
         "expected_en": scenario.content.expected_en,
@@ -147,6 +152,7 @@ def outcome_record(
         "finding_zh": scenario.content.finding_zh,
         "failure_en": "" if failure is None else failure.en,
         "failure_zh": "" if failure is None else failure.zh,
+        "verified": verified,
         "gap_million_yuan": None if figures is None else figures.gap,
         "gap_location": None if figures is None else figures.gap_location,
         "figures": {} if figures is None else dict(figures.values),

@@ -162,16 +162,19 @@ def _at_a_price(
     than the one found, ``u``, has an objective of ``B - price * u`` at least: that is its bound.
     """
     most = serving_most(model)
-    least = relax(most, options)
+    spent = time.perf_counter() - began
+    if options.time_limit is not None and spent >= options.time_limit:
+        return _without_plan(most, options, began, log_file)
+    least = relax(most, left_of(options, began))
     if least.values is None:
-        return search_for(most, OBJECTIVES[COST], options, least, 0.0, began, log_file, LEAST_GAP)
+        return _without_plan(most, options, began, log_file)
     worth = objective.value(model, least.values) / float(model.cost @ least.values)
     price = PRICE * max(worth, LEAST_WORTH)
     priced = Objective(
         objective.name, "", lambda each: objective.weights(each) + price * each.unserved_value
     )
     settings = _telling_the_price(options, objective)
-    near = relaxed_for(priced.aimed(model), options)
+    near = relaxed_for(priced.aimed(model), left_of(options, began))
     asked = asked_gap(model, objective, options, near.values)
     found = search_for(model, priced, settings, near, 0.0, began, log_file, asked)
     if found.values is None:
@@ -197,6 +200,16 @@ def _at_a_price(
     )
     held = holding_unserved(model, undone)
     return dataclasses.replace(found, solution=solution, model=held)
+
+
+def _without_plan(most: LinearModel, options: SolveOptions, began: float, log_file: str) -> Solved:
+    """Return why there is no plan: no point meets the rows, or the time is up."""
+    found = search_for(most, OBJECTIVES[COST], options, None, 0.0, began, log_file, LEAST_GAP)
+    if found.values is None:
+        return found
+    # A point that was found in the last moment says nothing of the objective.
+    solution = dataclasses.replace(found.solution, status=Status.NO_SOLUTION, columns={})
+    return dataclasses.replace(found, solution=solution, values=None)
 
 
 def _telling_the_price(options: SolveOptions, objective: Objective) -> SolveOptions:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
+import io
 import json
 import os
 import shutil
@@ -35,14 +37,32 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return a folder in which the teaching case was planned, and what was printed."""
+    folder, said = tmp_path_factory.mktemp("planned"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+        patch.chdir(folder)
+        patch.setenv("LC_ALL", "C.UTF-8")
+        assert app.run(["plan", "tiny"]) == 0
+    return folder, said.getvalue()
+
+
+@pytest.fixture
+def after_a_plan(here: Path, planned: tuple[Path, str]) -> Path:
+    """Work in a folder of its own in which the teaching case was planned."""
+    shutil.copytree(planned[0] / "reports", here / "reports")
+    return here
+
+
 def only_run(here: Path) -> Path:
     """Return the one run folder below the current directory."""
     (run,) = (here / "reports" / "runs").iterdir()
     return run
 
 
-def test_plan_writes_a_whole_run_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app.run(["plan", "tiny"]) == 0
+def test_plan_writes_a_whole_run_folder(planned: tuple[Path, str]) -> None:
+    here, shown = planned
     run = only_run(here)
     assert {path.name for path in run.iterdir()} == {
         "run.json",
@@ -67,7 +87,6 @@ def test_plan_writes_a_whole_run_folder(here: Path, capsys: pytest.CaptureFixtur
     assert len(record["inputs_sha256"]) == 64
     assert record["versions"]["pulp"]
     assert run.name == f"tiny-{record['hash'][:8]}"
-    shown = capsys.readouterr().out
     assert "The plan against three rules of thumb" in shown
     assert "West cluster" in shown
 
@@ -90,28 +109,26 @@ def test_chinese_output_is_chinese(here: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_a_second_call_reuses_the_run_and_says_so(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    after_a_plan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert app.run(["plan", "tiny"]) == 0
+    here = after_a_plan
     written = (only_run(here) / "run.json").stat().st_mtime_ns
-    capsys.readouterr()
     assert app.run(["plan", "tiny"]) == 0
     assert "reused" in capsys.readouterr().out
     assert (only_run(here) / "run.json").stat().st_mtime_ns == written
 
 
-def test_force_solves_again(here: Path) -> None:
-    assert app.run(["plan", "tiny"]) == 0
+def test_force_solves_again(after_a_plan: Path) -> None:
+    here = after_a_plan
     written = (only_run(here) / "run.json").stat().st_mtime_ns
     assert app.run(["plan", "tiny", "--force"]) == 0
     assert (only_run(here) / "run.json").stat().st_mtime_ns > written
 
 
 def test_a_stored_run_that_was_changed_is_not_reused(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    after_a_plan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert app.run(["plan", "tiny"]) == 0
-    run = only_run(here)
+    run = only_run(after_a_plan)
     builds = pd.read_parquet(run / "tables" / "builds.parquet")
     builds["used_mw"] += 5.0
     builds.to_parquet(run / "tables" / "builds.parquet", index=False)
@@ -119,8 +136,9 @@ def test_a_stored_run_that_was_changed_is_not_reused(
     assert "checks" in capsys.readouterr().err
 
 
-def test_out_refuses_what_exists(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app.run(["plan", "tiny", "--out", "mine"]) == 0
+def test_out_refuses_what_exists(after_a_plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = after_a_plan
+    shutil.copytree(only_run(here), here / "mine")
     before = {path: path.stat().st_mtime_ns for path in (here / "mine").rglob("*")}
     assert app.run(["plan", "tiny", "--out", "mine"]) == 2
     assert "--force" in capsys.readouterr().err
@@ -139,22 +157,22 @@ def test_write_mps_holds_the_problem(here: Path) -> None:
     assert "ENDATA" in text
 
 
-def test_objectives_and_boundary(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_objectives_and_boundary(after_a_plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here, earlier = after_a_plan, only_run(after_a_plan)
     options = ["--objective", "carbon, cost", "--hold-tolerance", "0.02", "--boundary", "facility"]
     assert app.run(["plan", "tiny", *options]) == 0
     shown = capsys.readouterr().out
     assert "objective 1, location-based emissions: " in shown
     assert "objective 2, yearly cost (without accelerators): " in shown
-    record = json.loads((only_run(here) / "run.json").read_text(encoding="utf-8"))
+    # Another objective is another run.
+    (other,) = set((here / "reports" / "runs").iterdir()) - {earlier}
+    record = json.loads((other / "run.json").read_text(encoding="utf-8"))
     assert (record["objective"], record["boundary"]) == ("carbon,cost", "facility")
     assert record["options"]["hold_tolerance"] == 0.02
     carbon, cost = record["objectives"]
     assert carbon["bound"] <= carbon["value"] <= carbon["held"] * (1.0 + 1e-6)
     assert (carbon["unit"], cost["unit"]) == ("kt CO2", "million yuan")
     assert record["objective_yuan"] / 1e6 > cost["value"]
-    # Another objective is another run.
-    assert app.run(["plan", "tiny"]) == 0
-    assert len(list((here / "reports" / "runs").iterdir())) == 2
     assert app.run(["plan", "tiny", "--objective", "carbon,money"]) == 2
     assert "carbon,money is no list of objectives" in capsys.readouterr().err
     assert app.run(["plan", "tiny", "--boundary", "shell"]) == 2
@@ -227,8 +245,10 @@ def test_a_full_disk_leaves_nothing(
     assert list((here / "reports" / "runs").iterdir()) == []
 
 
-def test_a_replaced_run_survives_a_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert app.run(["plan", "tiny"]) == 0
+def test_a_replaced_run_survives_a_full_disk(
+    after_a_plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = after_a_plan
     run = only_run(here)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
@@ -317,9 +337,8 @@ def test_check_compares_pools_with_erlangs_formula(
     assert "more than 5%" in capsys.readouterr().err
 
 
-def test_activity_of_a_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app.run(["plan", "tiny"]) == 0
-    capsys.readouterr()
+def test_activity_of_a_run(after_a_plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = after_a_plan
     assert app.run(["check", "--activity", str(only_run(here)), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     blocks = {row["block"] for row in found["activity"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,15 @@ def file(path: Path) -> ClaimFile:
 
 
 @pytest.fixture(scope="module")
-def runner(file: ClaimFile) -> Runner:
-    """Return what solves the runs, each once for all tests."""
-    return Runner(file)
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that keeps the runs of all tests, each solved once."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def runner(file: ClaimFile, finished: Path) -> Runner:
+    """Return what solves the runs."""
+    return Runner(file, KeptRuns(finished))
 
 
 @pytest.fixture(scope="module")
@@ -229,28 +236,36 @@ def test_one_run_is_solved_once(file: ClaimFile) -> None:
     assert len(runner.known) == 1
 
 
-def test_processes_beside_each_other_answer_the_same(file: ClaimFile, tmp_path: Path) -> None:
+def test_processes_beside_each_other_answer_the_same(
+    file: ClaimFile, answers: dict[str, Answer], tmp_path: Path
+) -> None:
     told: list[str] = []
-    alone, runs = answer_claims(file, file.claims, 1, told.append, KeptRuns(tmp_path / "alone"))
-    beside, same = answer_claims(file, file.claims, 2, told.append, KeptRuns(tmp_path / "beside"))
-    assert [each.record() for each in alone] == [each.record() for each in beside]
-    assert runs == same
-    assert len(runs) > len(file.claims)
-    assert sorted(told) == sorted(2 * [claim.name for claim in file.claims])
+    kept = KeptRuns(tmp_path / "beside")
+    beside, runs = answer_claims(file, file.claims, 2, told.append, kept)
+    assert [each.record() for each in beside] == [
+        answered(answers[claim.name]).record() for claim in file.claims
+    ]
+    assert kept.count() == len(runs) > len(file.claims)
+    assert sorted(told) == sorted(claim.name for claim in file.claims)
 
 
 def test_finished_runs_are_not_repeated(
-    file: ClaimFile, answers: dict[str, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: ClaimFile,
+    answers: dict[str, Answer],
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept = KeptRuns(tmp_path / "kept")
-    claim = file.claims[1]
-    first, runs = answer_claims(file, [claim], 1, lambda _name: None, kept)
-    assert kept.count() == len(runs) > 2
+    shutil.copytree(finished, kept.folder)
+    count = kept.count()
     monkeypatch.setattr("optimizer.study.claim_runs.solve_model", None)
-    again, same = answer_claims(file, [claim], 1, lambda _name: None, kept)
-    assert [each.record() for each in again] == [each.record() for each in first]
-    assert first[0].record() == answered(answers[claim.name]).record()
-    assert same == runs
+    again, runs = answer_claims(file, file.claims, 1, lambda _name: None, kept)
+    assert [each.record() for each in again] == [
+        answered(answers[claim.name]).record() for claim in file.claims
+    ]
+    assert count == kept.count() >= len(runs) > 2
+    next(kept.folder.glob(f"{min(runs)}.json")).unlink()
     with pytest.raises(TypeError):
         answer_claims(file, file.claims, 1, lambda _name: None, kept)
 
@@ -259,9 +274,9 @@ def test_runs_of_other_inputs_or_code_are_not_taken(
     file: ClaimFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = KeptRuns(tmp_path)
+    override = Override(table="services", scale={"requests_per_s": 0.9})
     before = Runner(file, kept)
     before.run([])
-    override = Override(table="services", scale={"requests_per_s": 0.9})
     other = Runner(file.model_copy(update={"overrides": [override]}), kept)
     other.run([])
     assert before.known.isdisjoint(other.known)

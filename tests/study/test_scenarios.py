@@ -97,7 +97,7 @@ def test_runs_are_kept_verified_and_compared(runs: Path) -> None:
 def test_a_run_that_is_there_is_not_solved_again(runs: Path, files: Path) -> None:
     kept: list[Run] = []
     for gap, solved in ((0.001, []), (0.002, ["tiny+dear", "tiny"])):
-        options = SolveOptions(gap_location=gap)
+        options = SolveOptions(gap_location=gap, time_limit=600.0)
         (result,) = run_scenarios(
             [str(files / "dear.yaml")], options, kept.append, stored=lambda name: runs / name
         )
