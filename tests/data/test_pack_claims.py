@@ -39,6 +39,7 @@ def test_enough_claims_with_every_word() -> None:
         assert claim.figure in FIGURES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_run_is_a_case(name: str) -> None:
     claim = next(claim for claim in claims().claims if claim.name == name)
