@@ -1,7 +1,7 @@
-"""Make this gallery anew: the national plan, what scenarios change, a front, and claims.
+"""Make this gallery anew: the national plan, what a western floor changes, a front, and claims.
 
-    uv run python reports/gallery/make.py            # all, about two hours on two cores
-    uv run python reports/gallery/make.py plan       # or some of the steps below
+    uv run python reports/gallery/make.py            # all, about an hour on two cores
+    uv run python reports/gallery/make.py plan       # or some of: plan comparison frontier claims
 
 Every file comes from a verb of the command; nothing is drawn or counted here. Runs are made in a
 temporary folder, or in that of ``--runs``, and what belongs here is copied once its step is done.
@@ -77,12 +77,6 @@ def comparison(runs: Path, to: Path) -> None:
         shutil.copyfile(picture, to / f"comparison_{language}.png")
 
 
-def scenarios(runs: Path, to: Path) -> None:
-    """Run every shipped scenario; keep what was expected beside what was found."""
-    said = verb("scenarios", "--run", "--json", "--out", str(runs / "scenarios"))
-    (to / "scenarios.json").write_text(said, encoding="utf-8")
-
-
 def frontier(runs: Path, to: Path) -> None:
     """Trace the least cost against emissions, as the relaxation bounds it: minutes, not hours."""
     folder = runs / "frontier"
@@ -101,7 +95,6 @@ def claims(runs: Path, to: Path) -> None:
 STEPS: Final[dict[str, Callable[[Path, Path], None]]] = {
     "plan": plan,
     "comparison": comparison,
-    "scenarios": scenarios,
     "frontier": frontier,
     "claims": claims,
 }

@@ -234,6 +234,19 @@ def test_the_least_work_left_undone_of_a_large_program_is_proved_within_the_gap(
     assert exact.unserved_value <= near.unserved_value * (1.0 + 1e-6)
 
 
+def test_a_time_that_is_up_leaves_a_large_program_without_a_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A point found in the last moment serves the most and costs anything: it is no plan."""
+    change = with_cells("accelerator == 'new'", supply=5000)
+    model = build_model(edited("hand", {"accelerator_supply": change}))[0]
+    monkeypatch.setattr(undone, "LARGE", 1)
+    found = solve_model(model, SolveOptions(time_limit=1e-9))
+    assert found.values is None
+    assert found.solution.status is Status.NO_SOLUTION
+    assert not found.solution.columns
+
+
 def test_the_point_of_an_earlier_stage_is_made_the_best_of_its_kind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
