@@ -119,7 +119,6 @@ def _run(
     from optimizer.cli.print_summary import print_table, screen
     from optimizer.cli.progress import Teller
     from optimizer.plan.run import Run
-    from optimizer.plan.store import refuse_existing
     from optimizer.report.run_folder import write_report
     from optimizer.report.scenario_tables import outcome_record, outcome_table
     from optimizer.solve.options import SolveOptions
@@ -128,16 +127,16 @@ def _run(
     language = settings().language
 
     def keep(run: Run) -> None:
-        folder = out / run.case.name
-        refuse_existing(folder, replace=force)
-        write_report(run, folder, language=language, replace=force)
+        write_report(run, out / run.case.name, language=language, replace=force)
 
     with Teller(language) as teller:
         gap, time_limit, relaxed = how
         options = SolveOptions(
             gap_location=gap, time_limit=time_limit, relaxed=relaxed, progress=teller
         )
-        results = list(run_scenarios(names, options, keep, case, lambda name: out / name))
+        results = list(
+            run_scenarios(names, options, keep, case, lambda name: out / name, replaces=force)
+        )
     if as_json:
         _print_json(
             [

@@ -34,3 +34,8 @@ class Run:
     findings: Mapping[str, pd.DataFrame]
     record: Mapping[str, Any]
     folder: Path | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Whether other solves were made about the plan; without them the findings are empty."""
+        return bool(self.record["options"].get("compares", 1))

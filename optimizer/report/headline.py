@@ -37,6 +37,12 @@ PROOF_OF_EACH: Final = Text(
 )
 """How sure a plan is: where cost comes first, and where another objective does."""
 
+NOT_COMPARED: Final = Text(
+    "the plan alone was solved: prices of limits, rules of thumb and near-optimal alternatives "
+    "were not computed",
+    "本次仅求解方案本身，未计算限值价格、经验规则对照与近优替代方案",
+)
+
 
 def headline(run: Run, language: Language) -> list[str]:
     """Return the lines that a planner reads first.
@@ -65,11 +71,13 @@ class _Headline:
         record, figures = self.run.record, self.figures
         lines = []
         several = bool(self.whole.case.later)
+        alone = [] if self.whole.compared else [self.say(NOT_COMPARED)]
         if record["unserved_share"] > 0.0:
             lines.append(
                 unserved_line(self.whole, self.language) if several else self._unserved_line()
             )
-        lines.extend(release_lines(self.run, self.language))
+        valued = self.whole.compared and not several
+        lines.extend(release_lines(self.run, self.language, valued=valued))
         lines.append(
             self.say(
                 PROOF_OF_EACH
@@ -84,7 +92,7 @@ class _Headline:
         )
         lines += self._objective_lines()
         if several:
-            return [*lines, *by_year_lines(self.whole, self.language)]
+            return [*lines, *by_year_lines(self.whole, self.language), *alone]
         lines.append(
             self.say(
                 Text(
@@ -136,7 +144,7 @@ class _Headline:
         )
         if len(self.run.findings["bandwidth_effect"]):
             lines.append(self._bandwidth_line())
-        return lines
+        return [*lines, *alone]
 
     def _minimises_cost_first(self) -> bool:
         # Runs of an older version state no objectives: cost was the only one.
@@ -194,17 +202,23 @@ class _Headline:
 
     def _unserved_line(self) -> str:
         prices = self.run.findings["prices"]
-        worst = prices.sort_values(["saving_million_yuan", "limit", "place"]).tail(1)
-        limit = "" if worst.empty else f"{worst['limit'].iloc[0]} {worst['place'].iloc[0]}"
-        value = 0.0 if worst.empty else float(worst["saving_million_yuan"].iloc[0])
-        return self.say(
+        line = self.say(
             Text(
-                "NOT ALL WORK IS PLACED: {share:.2%} of its value; dearest limit {limit}, worth "
-                "{value:,.2f} million yuan a year for each unit",
-                "有工作未能安排：占总价值 {share:.2%}；最紧的限值为 {limit}，每放宽一个单位每年"
-                "值 {value:,.2f} 百万元",
+                "NOT ALL WORK IS PLACED: {share:.2%} of its value",
+                "有工作未能安排：占总价值 {share:.2%}",
             ),
             share=self.run.record["unserved_share"],
-            limit=limit,
-            value=value,
+        )
+        if prices.empty:
+            return line
+        worst = prices.sort_values(["saving_million_yuan", "limit", "place"]).iloc[-1]
+        return line + self.say(
+            Text(
+                "; dearest limit {limit} {place}, worth {value:,.2f} million yuan a year for each "
+                "unit",
+                "；最紧的限值为 {limit} {place}，每放宽一个单位每年值 {value:,.2f} 百万元",
+            ),
+            limit=worst["limit"],
+            place=worst["place"],
+            value=float(worst["saving_million_yuan"]),
         )

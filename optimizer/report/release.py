@@ -23,6 +23,10 @@ _MORE: Final = Text(
     "worth, in million yuan a year: {values}",
     "部分用户层级未获全部服务；每增加一千张加速卡，每年可多满足的价值（百万元）：{values}",
 )
+_UNKNOWN: Final = Text(
+    "not every user tier is served in full",
+    "部分用户层级未获全部服务",
+)
 _NO_MORE: Final = Text(
     "not every user tier is served in full, and a thousand more of any accelerator would not "
     "change that",
@@ -30,11 +34,23 @@ _NO_MORE: Final = Text(
 )
 
 
-def release_lines(run: Run, language: Language) -> list[str]:
-    """Return a line on what more accelerators would serve, if a tier is not served in full."""
+def release_lines(run: Run, language: Language, *, valued: bool) -> list[str]:
+    """Return a line on what more accelerators would serve, if a tier is not served in full.
+
+    Parameters
+    ----------
+    run
+        A run of one period.
+    language
+        Language of the line.
+    valued
+        Whether it was computed what more accelerators are worth.
+    """
     served = run.plan.tables["releases"]["served_share"].to_numpy(dtype=float)
     if not (served < FULLY_SERVED).any():
         return []
+    if not valued:
+        return [_UNKNOWN.render(language)]
     found = run.findings["accelerator_values"].sort_values(
         ["value_million_yuan", "accelerator"], ascending=[False, True]
     )

@@ -111,9 +111,10 @@ def search(
         spent = time.perf_counter() - began
         options = dataclasses.replace(options, time_limit=spent + AFTER_INTERRUPT_SECONDS)
     if coarse.values is None:
-        if coarse.stopped == "interrupt":
+        if coarse.stopped == "interrupt" or _given_up(options):
             return coarse
         return _whole(model, options, gap_abs, coarse, None, began, log_file)
+    options = dataclasses.replace(options, first_point_by=None)
     fine = _fine(
         model,
         _telling(options, began, "fine", coarse.bound),
@@ -158,6 +159,11 @@ def searched_bound(
     looked_at = model if few else dataclasses.replace(model, integer=model.integer & model.coarse)
     tuning = {**_TUNING, "mip_max_nodes": most_nodes}
     return run_solver(looked_at, options, gap_abs, tuning=tuning).bound
+
+
+def _given_up(options: SolveOptions) -> bool:
+    """Return whether the time for a first point is over."""
+    return options.first_point_by is not None and time.perf_counter() > options.first_point_by
 
 
 def _within(options: SolveOptions, began: float, part: float) -> SolveOptions:

@@ -79,6 +79,7 @@ class ArrayHiGHS(pulp.HiGHS):
         self.tuning = dict(tuning or {})
         self.start = start
         self.progress = options.progress
+        self.first_point_by = np.inf if options.first_point_by is None else options.first_point_by
         self.values: NDArray[np.float64] | None = None
         self.row_duals: NDArray[np.float64] | None = None
         self.column_duals: NDArray[np.float64] | None = None
@@ -125,6 +126,12 @@ class ArrayHiGHS(pulp.HiGHS):
                 if flag.is_set():
                     event.interrupt()
 
+            def give_up(event: Any) -> None:  # noqa: ANN401
+                pointless = not np.isfinite(event.data_out.mip_primal_bound)
+                if pointless and time.perf_counter() > self.first_point_by:
+                    self.stopped = "time"
+                    event.interrupt()
+
             def report(event: Any) -> None:  # noqa: ANN401
                 out = event.data_out
                 assert self.progress is not None
@@ -142,6 +149,7 @@ class ArrayHiGHS(pulp.HiGHS):
             if self.progress is not None:
                 solver.cbMipLogging += report
             if self.mip:
+                solver.cbMipInterrupt += give_up
                 solver.run()
                 self.ended = solver.getModelStatus()
             else:

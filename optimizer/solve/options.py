@@ -82,6 +82,10 @@ class SolveOptions:
         Called with each line of progress, or ``None``.
     hot
         What solves LP relaxations from the basis of another program, or ``None``.
+    first_point_by
+        Time of :func:`time.perf_counter` at which a search by HiGHS that has found no point yet
+        ends as if its limit were reached, or ``None``. Searches of what is left over from a found
+        point do not look at it.
     """
 
     gap_location: float = 1e-3
@@ -97,6 +101,7 @@ class SolveOptions:
     boundary: str = "it"
     progress: Callable[[Progress], None] | None = None
     hot: Relaxer | None = None
+    first_point_by: float | None = None
 
     def recorded(self) -> dict[str, float | int | str]:
         """Return the options that shape the result, for the run's record and its hash."""

@@ -141,6 +141,7 @@ def search_parts(
         whole = np.zeros(parts.whole[1])
         whole[parts.plan_columns] = answer.values[: parts.first_value]
         points.append(whole)
+        options = dataclasses.replace(options, first_point_by=None)
         polished = relax(
             settled(model, whole),
             dataclasses.replace(options, time_limit=None),

@@ -145,8 +145,11 @@ def _all_served(
     if relaxed.values is None:
         return None, False
     large = everything.shape[1] >= LARGE
-    part = part_of_time(options, began, 2) if large else options
-    solved = search_for(everything, objective, part, relaxed, 0.0, began, log_file)
+    # The other half of the time is for a plan that leaves work undone, unless one is found.
+    half = part_of_time(options, began, 2).time_limit if large else None
+    by = None if half is None else began + half
+    patient = dataclasses.replace(options, first_point_by=by)
+    solved = search_for(everything, objective, patient, relaxed, 0.0, began, log_file)
     out_of_time = large and solved.solution.stopped == "time" and solved.values is None
     if solved.solution.status is Status.INFEASIBLE or out_of_time:
         return None, out_of_time

@@ -20,7 +20,7 @@ from optimizer.labels import Text
 from optimizer.model.build import build_model
 from optimizer.plan.plan import make_plan
 from optimizer.plan.run import Run
-from optimizer.plan.store import is_run, read_run, run_hash
+from optimizer.plan.store import is_run, read_run, refuse_existing, run_hash
 from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
@@ -67,6 +67,8 @@ def solved_figures(
     options: SolveOptions,
     keep: Callable[[Run], None],
     stored: Callable[[str], Path] | None = None,
+    *,
+    replaces: bool = False,
 ) -> Figures:
     """Solve a case with scenarios and return the figures of its plan.
 
@@ -81,10 +83,18 @@ def solved_figures(
     stored
         Gives the folder where the run of a case of this name is kept. A run there that has the
         same inputs, code and options is taken instead of solving again.
+    replaces
+        Whether another run may be there that ``keep`` replaces. Otherwise it is refused before
+        anything is solved.
     """
     read = read_case(case, scenarios)
     if not options.relaxed:
-        found = _stored(read, options, stored(read.name)) if stored is not None else None
+        found = None
+        if stored is not None:
+            folder = stored(read.name)
+            found = _stored(read, options, folder)
+            if found is None:
+                refuse_existing(folder, replace=replaces)
         if found is None:
             found = run_case(read, options, compares=False).run
             keep(found)
@@ -119,6 +129,8 @@ def run_scenarios(
     keep: Callable[[Run], None],
     case: str = "",
     stored: Callable[[str], Path] | None = None,
+    *,
+    replaces: bool = False,
 ) -> Iterator[ScenarioResult]:
     """Run scenarios one by one and say whether what was expected happened.
 
@@ -132,7 +144,7 @@ def run_scenarios(
         Called with each verified run, also with that of the base.
     case
         Case to run on instead of the one each file names.
-    stored
+    stored, replaces
         As in :func:`solved_figures`.
 
     Yields
@@ -145,7 +157,7 @@ def run_scenarios(
     def figures(on: str, name: str) -> Figures:
         if (on, name) not in known:
             known[on, name] = solved_figures(
-                on, () if name == BASE else (name,), options, keep, stored
+                on, () if name == BASE else (name,), options, keep, stored, replaces=replaces
             )
         return known[on, name]
 
@@ -155,10 +167,12 @@ def run_scenarios(
         outcomes: list[Outcome] = []
         failure: Text | None = None
         try:
+            # What it is compared with comes first: it is shared, and may be there already.
+            others = [figures(on, _other(each, name)) for each in scenario.content.expects]
             found = figures(on, name)
             outcomes = [
-                outcome(expectation, figures(on, _other(expectation, name)), found)
-                for expectation in scenario.content.expects
+                outcome(expectation, other, found)
+                for expectation, other in zip(scenario.content.expects, others, strict=True)
             ]
         except EastwestError as error:
             failure = Text(error.render("en"), error.render("zh"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -184,3 +185,27 @@ def test_fine_stage_that_lost_good_points_is_tried_as_the_problem_is(
     optimum = direct("tiny").solution.objective
     assert solution.status is Status.OPTIMAL
     assert solution.objective == pytest.approx(optimum, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_first_solve_has_to_find_a_point_in_time(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    deadlines: list[float | None] = []
+
+    def noted(
+        model: LinearModel, options: SolveOptions, gap_abs: float, **named: object
+    ) -> SolverAnswer:
+        deadlines.append(options.first_point_by)
+        return run_solver(model, options, gap_abs, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
+    monkeypatch.setattr(coarse, "run_solver", noted)
+    model = serving_everything(model_of(name))
+    late = coarse.search(model, SolveOptions(first_point_by=0.0), 1e-3)
+    assert (late.values, late.stopped, deadlines) == (None, "time", [0.0])
+    in_time = time.perf_counter() + 600.0
+    found = coarse.search(model, SolveOptions(first_point_by=in_time), 1e-3)
+    assert found.values is not None
+    assert deadlines[1] == in_time
+    assert set(deadlines[2:]) == {None}

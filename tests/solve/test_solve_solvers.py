@@ -205,3 +205,16 @@ def test_version_of_the_solver_is_recorded() -> None:
     solution = solve_model(model_of("hand"), SolveOptions()).solution
     assert solution.solver_version == importlib.metadata.version("highspy")
     assert solver_version("ScipySolver") == "unknown"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_search_gives_up_when_the_time_for_a_first_point_is_over(name: str) -> None:
+    model = serving_everything(model_of(name))
+    late = SolveOptions(first_point_by=0.0)
+    found = run_solver(model, late, 1e-6)
+    assert found.values is None
+    assert (found.stopped, found.nodes) == ("time", 0)
+    best = run_solver(model, SolveOptions(), 1e-6)
+    again = run_solver(model, late, 1e-6, start=best.values)
+    assert (again.status, again.stopped) == (constants.LpSolveStatus.Optimal, "")
+    assert again.bound == pytest.approx(best.bound, rel=1e-9)

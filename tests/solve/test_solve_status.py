@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -199,6 +200,7 @@ def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
         model: LinearModel, options: SolveOptions, gap_abs: float, log_file: str = ""
     ) -> SolverAnswer:
         calls.append(model)
+        deadlines.append(options.first_point_by)
         answer = search(model, options, gap_abs, log_file)
         if len(calls) > 1:
             return answer
@@ -206,9 +208,11 @@ def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
             answer, status=LpStatus.TimeLimit, stopped="time", values=None, bound=-np.inf
         )
 
+    deadlines: list[float | None] = []
     served = solve_model(model_of(name), SolveOptions(gap_location=1e-3)).solution
     monkeypatch.setattr(stage, "search", nothing_at_first)
     monkeypatch.setattr(undone, "LARGE", 1)
+    began = time.perf_counter()
     found = solve_model(model_of(name), SolveOptions(gap_location=1e-3, time_limit=600)).solution
     assert not served.unserved_value
     asked = 1e-3 * (served.objective + 1.0)
@@ -218,6 +222,10 @@ def test_a_clock_that_ends_before_any_plan_leaves_time_for_less_work(
     assert found.bound <= found.objective
     assert (found.deterministic, found.stopped) == (False, "time")
     assert len(calls) > 1
+    # Half of the time is kept for a plan that leaves work undone.
+    assert deadlines[0] is not None
+    assert 300.0 <= deadlines[0] - began <= 330.0
+    assert set(deadlines[1:]) == {None}
 
 
 def test_the_least_work_left_undone_of_a_large_program_is_proved_within_the_gap(

@@ -110,7 +110,7 @@ SAID: dict[Language, str] = {
 
 @pytest.mark.parametrize(("language", "line"), list(SAID.items()))
 def test_the_summary_says_what_more_would_serve(run: Run, language: Language, line: str) -> None:
-    assert release_lines(run, language) == [line]
+    assert release_lines(run, language, valued=True) == [line]
     summary = summary_of(run, language)
     assert line in summary.lines
     assert line in as_markdown(summary)
@@ -133,6 +133,6 @@ def test_a_tier_that_no_accelerator_helps_is_said_so(run: Run) -> None:
         "accelerator_values": pd.DataFrame({"accelerator": [], "value_million_yuan": []}),
     }
     without = Run(run.case, run.plan, empty, run.record)
-    (line,) = release_lines(without, "en")
+    (line,) = release_lines(without, "en", valued=True)
     assert line.endswith("a thousand more of any accelerator would not change that")
-    assert release_lines(without, "zh")[0].endswith("也无法改变")
+    assert release_lines(without, "zh", valued=True)[0].endswith("也无法改变")

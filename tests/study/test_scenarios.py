@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from types import MappingProxyType
 
+import pandas as pd
 import pytest
 
 from optimizer.analysis.compare import KINDS, compare_runs, comparison_rows
 from optimizer.cli.app import run as run_command
+from optimizer.labels import Language
 from optimizer.plan.run import Run
 from optimizer.plan.store import read_run
+from optimizer.report.headline import NOT_COMPARED, headline
 from optimizer.solve.options import SolveOptions
 from optimizer.study.scenarios import run_scenarios
 from optimizer.tables.pack import shipped_scenarios
@@ -96,13 +101,59 @@ def test_runs_are_kept_verified_and_compared(runs: Path) -> None:
 
 def test_a_run_that_is_there_is_not_solved_again(runs: Path, files: Path) -> None:
     kept: list[Run] = []
-    for gap, solved in ((0.001, []), (0.002, ["tiny+dear", "tiny"])):
+    for gap, solved in ((0.001, []), (0.002, ["tiny", "tiny+dear"])):
         options = SolveOptions(gap_location=gap, time_limit=600.0)
         (result,) = run_scenarios(
-            [str(files / "dear.yaml")], options, kept.append, stored=lambda name: runs / name
+            [str(files / "dear.yaml")],
+            options,
+            kept.append,
+            stored=lambda name: runs / name,
+            replaces=True,
         )
         assert [run.case.name for run in kept] == solved
         assert result.outcomes[0].verdict == "holds"
+
+
+def test_another_run_is_refused_before_anything_is_solved(
+    runs: Path, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Run] = []
+    monkeypatch.setattr("optimizer.study.scenarios.run_case", None)
+    (result,) = run_scenarios(
+        [str(files / "dear.yaml")],
+        SolveOptions(gap_location=0.002, time_limit=600.0),
+        kept.append,
+        stored=lambda name: runs / name,
+    )
+    assert result.figures is None
+    assert kept == []
+    assert result.failure is not None
+    assert "tiny already holds a run; add --force" in result.failure.en
+
+
+def test_a_plan_alone_says_what_was_not_computed(runs: Path) -> None:
+    """No prices were asked for, so none is told: neither of limits nor of accelerators."""
+    run = read_run(runs / "tiny")
+    assert not run.compared
+    releases = run.plan.tables["releases"].head(0)
+    short = pd.DataFrame([dict.fromkeys(releases.columns, 0) | {"served_share": 0.5}])
+    plan = dataclasses.replace(
+        run.plan, tables=MappingProxyType({**run.plan.tables, "releases": short})
+    )
+    record = MappingProxyType({**run.record, "unserved_share": 0.25})
+    left = dataclasses.replace(run, plan=plan, record=record)
+    expected = {
+        "en": (
+            "NOT ALL WORK IS PLACED: 25.00% of its value",
+            "not every user tier is served in full",
+        ),
+        "zh": ("有工作未能安排：占总价值 25.00%", "部分用户层级未获全部服务"),
+    }
+    languages: tuple[Language, ...] = ("en", "zh")
+    for language in languages:
+        lines = headline(left, language)
+        assert tuple(lines[:2]) == expected[language]
+        assert lines[-1] == NOT_COMPARED.render(language)
 
 
 def test_a_run_and_itself_do_not_differ(runs: Path) -> None:
