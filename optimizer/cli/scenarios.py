@@ -140,7 +140,14 @@ def _run(
     if as_json:
         _print_json(
             [
-                outcome_record(r.scenario, r.outcomes, r.figures, r.failure, verified=r.verified)
+                outcome_record(
+                    r.scenario,
+                    r.outcomes,
+                    r.figures,
+                    r.failure,
+                    verified=r.verified,
+                    inputs_sha256=r.inputs_sha256,
+                )
                 for r in results
             ]
         )

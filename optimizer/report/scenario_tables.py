@@ -142,6 +142,7 @@ def outcome_record(
     failure: Text | None,
     *,
     verified: bool,
+    inputs_sha256: str,
 ) -> dict[str, Any]:
     """Return the result of one scenario as a record; ``verified`` if its plan was recomputed."""
     return {
@@ -153,6 +154,7 @@ def outcome_record(
         "failure_en": "" if failure is None else failure.en,
         "failure_zh": "" if failure is None else failure.zh,
         "verified": verified,
+        "inputs_sha256": inputs_sha256,
         "gap_million_yuan": None if figures is None else figures.gap,
         "gap_location": None if figures is None else figures.gap_location,
         "figures": {} if figures is None else dict(figures.values),

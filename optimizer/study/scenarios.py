@@ -20,7 +20,7 @@ from optimizer.labels import Text
 from optimizer.model.build import build_model
 from optimizer.plan.plan import make_plan
 from optimizer.plan.run import Run
-from optimizer.plan.store import is_run, read_run, refuse_existing, run_hash
+from optimizer.plan.store import inputs_sha256, is_run, read_run, refuse_existing, run_hash
 from optimizer.plan.verify import require_verified, verify_plan
 from optimizer.solve.options import SolveOptions
 from optimizer.solve.run import solve_model
@@ -47,6 +47,8 @@ class ScenarioResult:
         Whether the plan was recomputed from the raw tables; an LP relaxation is no plan.
     failure
         Why there is no plan; ``None`` if there is one.
+    inputs_sha256
+        Fingerprint of the case with the scenario; empty if it could not be read.
     """
 
     scenario: Scenario
@@ -54,6 +56,7 @@ class ScenarioResult:
     outcomes: tuple[Outcome, ...]
     verified: bool
     failure: Text | None
+    inputs_sha256: str
 
     @property
     def holds(self) -> bool:
@@ -166,7 +169,9 @@ def run_scenarios(
         found: Figures | None = None
         outcomes: list[Outcome] = []
         failure: Text | None = None
+        fingerprint = ""
         try:
+            fingerprint = inputs_sha256(read_case(on, (name,)))
             # What it is compared with comes first: it is shared, and may be there already.
             others = [figures(on, _other(each, name)) for each in scenario.content.expects]
             found = figures(on, name)
@@ -177,7 +182,7 @@ def run_scenarios(
         except EastwestError as error:
             failure = Text(error.render("en"), error.render("zh"))
         verified = found is not None and not options.relaxed
-        yield ScenarioResult(scenario, found, tuple(outcomes), verified, failure)
+        yield ScenarioResult(scenario, found, tuple(outcomes), verified, failure, fingerprint)
 
 
 def _other(expectation: Expectation, name: str) -> str:
