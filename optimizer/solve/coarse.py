@@ -3,11 +3,13 @@
 Integers differ in weight. A module, an opened campus or a gang of ten thousand accelerators
 moves the cost by more than the asked gap; one of two hundred fine-tuning runs does not. So
 
-1. *coarse*: the problem with only the coarse columns integer is solved. It is a relaxation:
+1. *near*: the relaxation is solved, and around it a point whose sites and modules are those of
+   the relaxation, rounded up or down. It is where the next stage starts.
+2. *coarse*: the problem with only the coarse columns integer is solved. It is a relaxation:
    its proved bound holds for the whole problem.
-2. *fine*: the coarse columns are fixed at that point and the LP solved; jobs that it places
+3. *fine*: the coarse columns are fixed at that point and the LP solved; jobs that it places
    whole stay; the runs of the other jobs and all other integers are searched.
-3. Where the plan found so far is not within the asked gap of the bound, the whole problem is
+4. Where the plan found so far is not within the asked gap of the bound, the whole problem is
    searched from it.
 
 Whatever happens on the way, the answer is a point of the whole problem and a bound that holds
@@ -41,6 +43,15 @@ NEAR: Final = 0.15
 WHOLE: Final = 1e-6
 """Distance from a whole number that a solver's point may have."""
 
+NEAR_GAP: Final = 3.0
+"""Asked gaps that the search near the relaxation may leave open."""
+
+NEAR_TIME: Final = 0.2
+"""Part of the time limit that the search near the relaxation may use."""
+
+NEAR_COLUMNS: Final = ("built", "opening", "line")
+"""Coarse columns that stay near the relaxation; gangs may stand anywhere."""
+
 COARSE_TIME: Final = 0.7
 """Part of the time limit that the coarse stage may use."""
 
@@ -52,8 +63,9 @@ FEW_INTEGERS: Final = 1000
 
 _TUNING: Final[Mapping[str, bool | float | str]] = {
     # Neighbourhood searches and restarts took most of the time of the coarse stage, and the
-    # tree found better points by itself.
+    # tree found better points by itself; with RENS some searches did not end.
     "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rens": False,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_allow_restart": False,
@@ -99,13 +111,17 @@ def search(
     ):
         return run_solver(model, options, gap_abs, log_file=log_file)
     began = time.perf_counter()
-    coarse = run_solver(
-        dataclasses.replace(model, integer=model.coarse),
-        _within(_telling(options, began, "coarse"), began, COARSE_TIME),
-        gap_abs * COARSE_GAP,
-        log_file=log_file,
-        tuning=_TUNING,
-    )
+    large = dataclasses.replace(model, integer=model.coarse)
+    coarse = _near_relaxation(large, options, gap_abs, began)
+    if coarse.stopped != "interrupt":
+        coarse = run_solver(
+            large,
+            _within(_telling(options, began, "coarse"), began, COARSE_TIME),
+            gap_abs * COARSE_GAP,
+            log_file=log_file,
+            tuning=_TUNING,
+            start=coarse.values,
+        )
     if coarse.stopped == "interrupt":
         # Ctrl-C: a plan is made of the best large decisions so far, quickly.
         spent = time.perf_counter() - began
@@ -200,6 +216,28 @@ def _telling(
     return dataclasses.replace(options, progress=tell)
 
 
+def _near_relaxation(
+    model: LinearModel, options: SolveOptions, gap_abs: float, began: float
+) -> SolverAnswer:
+    """Return a point with the capacity of the relaxation rounded, with the relaxation's bound."""
+    quiet = dataclasses.replace(options, progress=None)
+    relaxed = run_solver(model, dataclasses.replace(_within(quiet, began, 1.0), relaxed=True), 0.0)
+    if relaxed.values is None:
+        return relaxed
+    near = np.zeros(model.shape[1], dtype=bool)
+    for name in NEAR_COLUMNS:
+        near[model.ids_of(name)] = True
+    near &= model.integer
+    down, up = np.floor(relaxed.values + WHOLE), np.ceil(relaxed.values - WHOLE)
+    around = dataclasses.replace(
+        model,
+        lower=np.where(near, np.maximum(down, model.lower), model.lower),
+        upper=np.where(near, np.minimum(up, model.upper), model.upper),
+    )
+    found = run_solver(around, _within(quiet, began, NEAR_TIME), gap_abs * NEAR_GAP, tuning=_TUNING)
+    return dataclasses.replace(found, bound=relaxed.bound)
+
+
 def _fine(  # noqa: PLR0917 - a stage needs what the stages before it found
     model: LinearModel,
     options: SolveOptions,
@@ -278,7 +316,11 @@ def _whole(  # noqa: PLR0917 - each call hands over the state of the search in f
         _within(options, began, 1.0),
         gap_abs,
         log_file=log_file,
-        tuning={"mip_heuristic_effort": 0.0, "mip_allow_restart": False},
+        tuning={
+            "mip_heuristic_effort": 0.0,
+            "mip_heuristic_run_rens": False,
+            "mip_allow_restart": False,
+        },
         start=start,
     )
     values = answer.values

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import serving_everything
@@ -18,6 +19,9 @@ from optimizer.solve.run import solve_model
 from optimizer.solve.solvers import SolverAnswer, run_solver
 from optimizer.solve.stage import Solved, location_cost
 from tests.solve.edited_cases import NAMES, edited, model_of, scaled, solved
+
+COARSE = 2
+"""Solves before the coarse one: the relaxation, and the search near it."""
 
 
 @pytest.fixture
@@ -127,18 +131,18 @@ def test_plan_that_rests_on_a_stage_out_of_time_is_not_deterministic(
     counted: Callable[..., SolverAnswer] = vars(coarse)["run_solver"]
     stopped: list[str] = []
 
-    def first_out_of_time(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
+    def coarse_out_of_time(model: LinearModel, *arguments: object, **named: object) -> SolverAnswer:
         answer = counted(model, *arguments, **named)
-        if not stopped:
+        if len(stopped) == COARSE:
             answer = dataclasses.replace(answer, stopped="time", bound=answer.bound - 10.0)
         stopped.append(answer.stopped)
         return answer
 
-    monkeypatch.setattr(coarse, "run_solver", first_out_of_time)
+    monkeypatch.setattr(coarse, "run_solver", coarse_out_of_time)
     solution = solve_model(model_of("tiny"), SolveOptions(gap_location=1e-6)).solution
-    # Coarse, LP, fine, and then the whole problem, which proves the gap.
+    # Near the relaxation, coarse, LP, fine, and then the whole problem, which proves the gap.
     assert always_in_stages[-1] == int(model_of("tiny").integer.sum())
-    assert stopped[0] == "time"
+    assert stopped[COARSE] == "time"
     assert solution.status is Status.OPTIMAL
     assert not solution.deterministic
 
@@ -203,9 +207,50 @@ def test_only_the_first_solve_has_to_find_a_point_in_time(
     monkeypatch.setattr(coarse, "run_solver", noted)
     model = serving_everything(model_of(name))
     late = coarse.search(model, SolveOptions(first_point_by=0.0), 1e-3)
-    assert (late.values, late.stopped, deadlines) == (None, "time", [0.0])
+    upto = COARSE + 1
+    assert (late.values, late.stopped, deadlines) == (None, "time", [0.0] * upto)
     in_time = time.perf_counter() + 600.0
     found = coarse.search(model, SolveOptions(first_point_by=in_time), 1e-3)
     assert found.values is not None
-    assert deadlines[1] == in_time
-    assert set(deadlines[2:]) == {None}
+    assert deadlines[upto : 2 * upto] == [in_time] * upto
+    assert set(deadlines[2 * upto :]) == {None}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_coarse_search_that_finds_nothing_leaves_the_point_near_the_relaxation(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Sites and modules are those of the relaxation, rounded; the bound is that of the search."""
+    answers: list[SolverAnswer] = []
+
+    def without_end(
+        model: LinearModel,
+        options: SolveOptions,
+        gap_abs: float,
+        *,
+        start: NDArray[np.float64] | None = None,
+        **named: object,
+    ) -> SolverAnswer:
+        answer = run_solver(model, options, gap_abs, start=start, **named)  # type: ignore[arg-type]
+        if len(answers) == COARSE:
+            answer = dataclasses.replace(answer, values=start, stopped="time")
+        answers.append(answer)
+        return answer
+
+    monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
+    monkeypatch.setattr(coarse, "run_solver", without_end)
+    model = serving_everything(model_of(name))
+    found = coarse.search(model, SolveOptions(time_limit=600.0), 1e-3)
+    relaxed, near, large = answers[: COARSE + 1]
+    assert relaxed.values is not None
+    assert near.values is not None
+    assert found.values is not None
+    built = model.ids_of("built")
+    assert (np.abs(near.values[built] - relaxed.values[built]) < 1.0).all()
+    cost = float(model.cost @ found.values)
+    assert relaxed.bound <= large.bound + 1e-6 <= cost + 1e-3
+    assert found.stopped == "time"
+    # What stands is that of the point, until the whole problem is searched.
+    best = run_solver(model, SolveOptions(), 1e-7)
+    assert best.bound <= cost + 1e-6
+    assert found.bound <= best.bound + 1e-3
