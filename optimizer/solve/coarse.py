@@ -63,12 +63,17 @@ FEW_INTEGERS: Final = 1000
 
 _TUNING: Final[Mapping[str, bool | float | str]] = {
     # Neighbourhood searches and restarts took most of the time of the coarse stage, and the
-    # tree found better points by itself; with RENS some searches did not end.
+    # tree found better points by itself.
     "mip_heuristic_effort": 0.0,
-    "mip_heuristic_run_rens": False,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_allow_restart": False,
+}
+
+_COARSE_TUNING: Final[Mapping[str, bool | float | str]] = {
+    **_TUNING,
+    # One coarse search did not come out of it in twenty minutes; the fine stage needs it.
+    "mip_heuristic_run_rens": False,
 }
 
 _WITHOUT_PRESOLVE: Final[Mapping[str, bool | float | str]] = {
@@ -119,7 +124,7 @@ def search(
             _within(_telling(options, began, "coarse"), began, COARSE_TIME),
             gap_abs * COARSE_GAP,
             log_file=log_file,
-            tuning=_TUNING,
+            tuning=_COARSE_TUNING,
             start=coarse.values,
         )
     if coarse.stopped == "interrupt":
@@ -173,7 +178,7 @@ def searched_bound(
         model = without_implied_bounds(model)
     few = int(model.integer.sum()) < FEW_INTEGERS
     looked_at = model if few else dataclasses.replace(model, integer=model.integer & model.coarse)
-    tuning = {**_TUNING, "mip_max_nodes": most_nodes}
+    tuning = {**_COARSE_TUNING, "mip_max_nodes": most_nodes}
     return run_solver(looked_at, options, gap_abs, tuning=tuning).bound
 
 
@@ -234,7 +239,9 @@ def _near_relaxation(
         lower=np.where(near, np.maximum(down, model.lower), model.lower),
         upper=np.where(near, np.minimum(up, model.upper), model.upper),
     )
-    found = run_solver(around, _within(quiet, began, NEAR_TIME), gap_abs * NEAR_GAP, tuning=_TUNING)
+    found = run_solver(
+        around, _within(quiet, began, NEAR_TIME), gap_abs * NEAR_GAP, tuning=_COARSE_TUNING
+    )
     return dataclasses.replace(found, bound=relaxed.bound)
 
 
