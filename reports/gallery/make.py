@@ -1,7 +1,7 @@
-"""Make this gallery anew: the national plan, a western floor, a front, claims and scenarios.
+"""Make this gallery anew: the national plan, what a western floor changes, a front, and claims.
 
-    uv run python reports/gallery/make.py            # all, about three hours on two cores
-    uv run python reports/gallery/make.py plan frontier     # or some of the steps
+    uv run python reports/gallery/make.py            # all, about an hour on two cores
+    uv run python reports/gallery/make.py plan       # or some of: plan comparison frontier claims
 
 Every file comes from a verb of the command; nothing is drawn or counted here. Runs are made in a
 temporary folder, or in that of ``--runs``, and what belongs here is copied once its step is done.
@@ -25,8 +25,6 @@ GALLERY: Final = Path(__file__).resolve().parent
 CASE: Final = "national-2026"
 SCENARIO: Final = "west-share-60"
 LANGUAGES: Final = ("en", "zh")
-SCENARIO_SECONDS: Final = "1800"
-"""Time limit of each scenario; most end by their gap within two minutes."""
 UNREPEATABLE: Final = ("seconds", "handover_seconds")
 """Entries of a run's record that no second run repeats."""
 
@@ -94,21 +92,11 @@ def claims(runs: Path, to: Path) -> None:
     verb("claims", "--workers", "2", "--out", str(to / "claims"), "--force")
 
 
-def scenarios(runs: Path, to: Path) -> None:
-    """Run all shipped scenarios as plans and set what was expected beside what happened."""
-    folder = runs / "scenarios"
-    said = verb(
-        "scenarios", "--run", "--json", "--time-limit", SCENARIO_SECONDS, "--out", str(folder)
-    )
-    (to / "scenarios.json").write_text(said, encoding="utf-8")
-
-
 STEPS: Final[dict[str, Callable[[Path, Path], None]]] = {
     "plan": plan,
     "comparison": comparison,
     "frontier": frontier,
     "claims": claims,
-    "scenarios": scenarios,
 }
 
 

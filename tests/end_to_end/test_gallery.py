@@ -13,16 +13,13 @@ import pytest
 
 from optimizer.inputs.case import checked_case, read_case
 from optimizer.inputs.claim_file import read_claims
-from optimizer.inputs.scenario import read_scenario
 from optimizer.plan.store import inputs_sha256
 from optimizer.study.claim_runs import Runner
-from optimizer.tables.pack import claims_file, shipped_scenarios
+from optimizer.tables.pack import claims_file
 
 GALLERY: Final = Path(__file__).resolve().parents[2] / "reports" / "gallery"
 MAKE: Final = GALLERY / "make.py"
 STEPS: Final = ("plan", "comparison", "frontier")
-ASKED_OF_SCENARIOS: Final = 0.005
-SOME_SCENARIOS: Final = ("ascend-only", "west-share-60", "demand-x2")
 
 
 def record(name: str, folder: Path = GALLERY) -> Any:  # noqa: ANN401 - what the file holds
@@ -109,41 +106,6 @@ def test_the_claims_are_of_the_shipped_data() -> None:
     assert len(plain) > 5
     for name in plain:
         assert told[name]["inputs_sha256_first"] == base, name
-
-
-def test_every_scenario_is_a_verified_plan() -> None:
-    """Each file's expectations hold, or it names those that are missed and says why."""
-    told = record("scenarios.json")
-    assert [each["name"] for each in told] == list(shipped_scenarios())
-    for each in told:
-        name = each["name"]
-        assert each["verified"] is True, name
-        assert each["failure_en"] == each["failure_zh"] == "", name
-        assert 0.0 <= each["gap_location"] <= ASKED_OF_SCENARIOS, name
-        shipped = read_scenario(name).content
-        assert [outcome["figure"] for outcome in each["outcomes"]] == [
-            expectation.figure for expectation in shipped.expects
-        ]
-        missed = [outcome for outcome in each["outcomes"] if outcome["verdict"] != "holds"]
-        assert all(outcome["missed"] for outcome in missed), name
-        for language in ("en", "zh"):
-            finding = each[f"finding_{language}"]
-            assert finding == getattr(shipped, f"finding_{language}")
-            # A file that is wrong says by how much.
-            assert not missed or any(character.isdigit() for character in finding), name
-
-
-@pytest.mark.parametrize("name", SOME_SCENARIOS)
-def test_the_scenarios_are_of_the_shipped_data(name: str) -> None:
-    told = {each["name"]: each for each in record("scenarios.json")}
-    case = read_case(read_scenario(name).content.base, (name,))
-    assert told[name]["inputs_sha256"] == inputs_sha256(case)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", sorted(set(shipped_scenarios()) - set(SOME_SCENARIOS)))
-def test_all_scenarios_are_of_the_shipped_data(name: str) -> None:
-    test_the_scenarios_are_of_the_shipped_data(name)
 
 
 @pytest.mark.long
