@@ -169,6 +169,16 @@ def search_parts(
     )
 
 
+def plan_bound(model: LinearModel, options: SolveOptions) -> float:
+    """Return a proved lower bound from the relaxation of the plan alone, without any hours.
+
+    It takes seconds where the relaxation of the whole may take minutes; ``-inf`` if there is none.
+    """
+    plan = split(model).with_cuts() if in_parts(model, options) else model
+    settings = dataclasses.replace(options, relaxed=True, progress=None)
+    return run_solver(plan, settings, 0.0).bound
+
+
 def bound_in_parts(
     model: LinearModel, options: SolveOptions, gap_abs: float, most_nodes: int
 ) -> float:

@@ -34,7 +34,14 @@ from optimizer.model.objectives import COST, OBJECTIVES, Objective
 from optimizer.plan.raw_solution import Status
 from optimizer.solve.one_way import one_way
 from optimizer.solve.options import Progress, SolveOptions
-from optimizer.solve.parts import bound_in_parts, in_parts, open_share, relax, settled
+from optimizer.solve.parts import (
+    bound_in_parts,
+    in_parts,
+    open_share,
+    plan_bound,
+    relax,
+    settled,
+)
 from optimizer.solve.solvers import SolverAnswer
 from optimizer.solve.stage import (
     LEAST_GAP,
@@ -54,6 +61,9 @@ PRICE: Final = 10.0
 
 LEAST_WORTH: Final = 1e-3
 """Least of an objective that a million yuan of cost stands for when its price is set."""
+
+SURELY_LEFT: Final = 1e-3
+"""Work in million yuan that the plan alone leaves undone before all of it is not tried at all."""
 
 PROOF_NODES: Final = 500
 """Nodes searched to prove how much work has to be left undone."""
@@ -87,7 +97,11 @@ def serving_first(
     most, large = serving_most(model), model.shape[1] >= LARGE
     out_of_time = False
     point = _looked_ahead(most, options)
-    if point is None or point.values is None or point.bound <= LEAST_GAP:
+    leaves_some = point is not None and point.values is not None and point.bound > LEAST_GAP
+    if large and not options.relaxed:
+        # That not everything can be done may take long to see where it is far from possible.
+        leaves_some = plan_bound(most, left_of(options, began)) > SURELY_LEFT
+    if not leaves_some:
         everything = serving_everything(model)
         solved, out_of_time = _all_served(everything, objective, options, began, log_file)
         if solved is not None:

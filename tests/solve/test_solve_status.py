@@ -242,6 +242,27 @@ def test_the_least_work_left_undone_of_a_large_program_is_proved_within_the_gap(
     assert exact.unserved_value <= near.unserved_value * (1.0 + 1e-6)
 
 
+@pytest.mark.parametrize(("name", "supply", "tries"), [("hand", 5000, 0), ("hand", None, 1)])
+def test_a_large_program_that_cannot_do_all_work_does_not_try_to(
+    monkeypatch: pytest.MonkeyPatch, name: str, supply: int | None, tries: int
+) -> None:
+    table = "accelerator_supply"
+    changes = {} if supply is None else {table: with_cells("accelerator == 'new'", supply=supply)}
+    model = build_model(edited(name, changes))[0]
+    tried: list[LinearModel] = []
+
+    def noted(model: LinearModel) -> LinearModel:
+        tried.append(model)
+        return serving_everything(model)
+
+    monkeypatch.setattr(undone, "serving_everything", noted)
+    monkeypatch.setattr(undone, "LARGE", 1)
+    found = solve_model(model, SolveOptions(gap_location=1e-3)).solution
+    assert len(tried) == tries
+    assert (found.unserved_value > 0.0) == (tries == 0)
+    assert found.status is Status.OPTIMAL
+
+
 def test_a_time_that_is_up_leaves_a_large_program_without_a_plan(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
