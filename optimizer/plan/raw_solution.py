@@ -108,7 +108,7 @@ class RawSolution:
     nodes
         Nodes of the search tree, if the solver tells.
     stopped
-        Why it stopped before the gap: ``time``, ``interrupt`` or empty.
+        Why it stopped before the gap: ``time``, ``interrupt``, ``silent`` or empty.
     objectives
         The objectives in their order, each with its own value and bound.
     unserved_bound

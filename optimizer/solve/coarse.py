@@ -12,6 +12,7 @@ moves the cost by more than the asked gap; one of two hundred fine-tuning runs d
 4. Where the plan found so far is not within the asked gap of the bound, the whole problem is
    searched from it.
 
+A search that gives no sign for too long is begun again (:mod:`optimizer.solve.persistent`).
 Whatever happens on the way, the answer is a point of the whole problem and a bound that holds
 for it.
 """
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from optimizer.model.assembly import LinearModel
 from optimizer.solve.implied_bounds import without_implied_bounds
 from optimizer.solve.options import DEFAULT_SOLVER, Progress, SolveOptions
+from optimizer.solve.persistent import run_persistently, silence_allowed
 from optimizer.solve.solvers import SolverAnswer, run_solver
 
 COARSE_GAP: Final = 0.4
@@ -117,12 +119,15 @@ def search(
         return run_solver(model, options, gap_abs, log_file=log_file)
     began = time.perf_counter()
     large = dataclasses.replace(model, integer=model.coarse)
-    coarse = _near_relaxation(large, options, gap_abs, began)
+    relaxed = run_solver(large, dataclasses.replace(_quiet(options), relaxed=True), 0.0)
+    silent_seconds = silence_allowed(time.perf_counter() - began)
+    coarse = _near(large, options, gap_abs, relaxed, silent_seconds, began)
     if coarse.stopped != "interrupt":
-        coarse = run_solver(
+        coarse = run_persistently(
             large,
             _within(_telling(options, began, "coarse"), began, COARSE_TIME),
             gap_abs * COARSE_GAP,
+            silent_seconds,
             log_file=log_file,
             tuning=_COARSE_TUNING,
             start=coarse.values,
@@ -134,7 +139,7 @@ def search(
     if coarse.values is None:
         if coarse.stopped == "interrupt" or _given_up(options):
             return coarse
-        return _whole(model, options, gap_abs, coarse, None, began, log_file)
+        return _whole(model, options, gap_abs, coarse, None, silent_seconds, began, log_file)
     options = dataclasses.replace(options, first_point_by=None)
     fine = _fine(
         model,
@@ -155,7 +160,7 @@ def search(
         return answer
     if answer.stopped == "interrupt":
         return answer
-    return _whole(model, options, gap_abs, answer, fine.values, began, log_file)
+    return _whole(model, options, gap_abs, answer, fine.values, silent_seconds, began, log_file)
 
 
 def searched_bound(
@@ -178,8 +183,13 @@ def searched_bound(
         model = without_implied_bounds(model)
     few = int(model.integer.sum()) < FEW_INTEGERS
     looked_at = model if few else dataclasses.replace(model, integer=model.integer & model.coarse)
+    began = time.perf_counter()
+    relaxed = run_solver(looked_at, dataclasses.replace(_quiet(options), relaxed=True), 0.0)
+    silent_seconds = silence_allowed(time.perf_counter() - began)
     tuning = {**_COARSE_TUNING, "mip_max_nodes": most_nodes}
-    return run_solver(looked_at, options, gap_abs, tuning=tuning).bound
+    settings = _within(options, began, 1.0)
+    found = run_persistently(looked_at, settings, gap_abs, silent_seconds, tuning=tuning)
+    return max(relaxed.bound, found.bound)
 
 
 def _given_up(options: SolveOptions) -> bool:
@@ -221,12 +231,20 @@ def _telling(
     return dataclasses.replace(options, progress=tell)
 
 
-def _near_relaxation(
-    model: LinearModel, options: SolveOptions, gap_abs: float, began: float
+def _quiet(options: SolveOptions) -> SolveOptions:
+    """Return the options of a solve that tells nothing."""
+    return dataclasses.replace(options, progress=None)
+
+
+def _near(  # noqa: PLR0917 - a stage needs what the stages before it found
+    model: LinearModel,
+    options: SolveOptions,
+    gap_abs: float,
+    relaxed: SolverAnswer,
+    silent_seconds: float,
+    began: float,
 ) -> SolverAnswer:
     """Return a point with the capacity of the relaxation rounded, with the relaxation's bound."""
-    quiet = dataclasses.replace(options, progress=None)
-    relaxed = run_solver(model, dataclasses.replace(_within(quiet, began, 1.0), relaxed=True), 0.0)
     if relaxed.values is None:
         return relaxed
     near = np.zeros(model.shape[1], dtype=bool)
@@ -240,7 +258,11 @@ def _near_relaxation(
         upper=np.where(near, np.minimum(up, model.upper), model.upper),
     )
     found = run_solver(
-        around, _within(quiet, began, NEAR_TIME), gap_abs * NEAR_GAP, tuning=_COARSE_TUNING
+        around,
+        _within(_quiet(options), began, NEAR_TIME),
+        gap_abs * NEAR_GAP,
+        tuning=_COARSE_TUNING,
+        silent_seconds=silent_seconds,
     )
     return dataclasses.replace(found, bound=relaxed.bound)
 
@@ -312,16 +334,18 @@ def _whole(  # noqa: PLR0917 - each call hands over the state of the search in f
     gap_abs: float,
     so_far: SolverAnswer,
     start: NDArray[np.float64] | None,
+    silent_seconds: float,
     began: float,
     log_file: str,
 ) -> SolverAnswer:
     """Search the whole problem and return the best of its answer and the one so far."""
     if options.time_limit is not None and time.perf_counter() - began > options.time_limit:
         return dataclasses.replace(so_far, values=start, stopped="time")
-    answer = run_solver(
+    answer = run_persistently(
         model,
         _within(options, began, 1.0),
         gap_abs,
+        silent_seconds,
         log_file=log_file,
         tuning={
             "mip_heuristic_effort": 0.0,
@@ -341,4 +365,5 @@ def _whole(  # noqa: PLR0917 - each call hands over the state of the search in f
         bound=max(answer.bound, so_far.bound),
         nodes=answer.nodes + so_far.nodes,
         stopped=answer.stopped or so_far.stopped,
+        begun_again=answer.begun_again or so_far.begun_again,
     )

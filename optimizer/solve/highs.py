@@ -10,9 +10,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import highspy
 import numpy as np
@@ -36,6 +36,10 @@ _STATUSES = {
 }
 
 
+SIGN_SECONDS: Final = 1.0
+"""Seconds after which a sign of a search counts anew."""
+
+
 class ArrayHiGHS(pulp.HiGHS):
     """PuLP's HiGHS solver fed with arrays.
 
@@ -53,6 +57,8 @@ class ArrayHiGHS(pulp.HiGHS):
         HiGHS's own options by name.
     start
         ``(n,)`` a point to start the search from, or ``None``.
+    silent_seconds
+        Seconds without a sign of the search after which it ends.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class ArrayHiGHS(pulp.HiGHS):
         *,
         tuning: Mapping[str, bool | float | str] | None = None,
         start: NDArray[np.float64] | None = None,
+        silent_seconds: float = np.inf,
     ) -> None:
         super().__init__(
             mip=not options.relaxed and bool(model.integer.any()),
@@ -78,6 +85,7 @@ class ArrayHiGHS(pulp.HiGHS):
         self.arrays = model
         self.tuning = dict(tuning or {})
         self.start = start
+        self.silent_seconds = silent_seconds
         self.progress = options.progress
         self.first_point_by = np.inf if options.first_point_by is None else options.first_point_by
         self.values: NDArray[np.float64] | None = None
@@ -88,6 +96,7 @@ class ArrayHiGHS(pulp.HiGHS):
         self.stopped = ""
         self.ended = highspy.HighsModelStatus.kNotset
         self.handover_seconds = 0.0
+        self.spent_seconds = 0.0
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802
         """Create the solver; a fresh scheduler lets the thread count differ between solves."""
@@ -150,12 +159,43 @@ class ArrayHiGHS(pulp.HiGHS):
                 solver.cbMipLogging += report
             if self.mip:
                 solver.cbMipInterrupt += give_up
+                if np.isfinite(self.silent_seconds):
+                    solver.cbMipInterrupt += self._waits_for_signs(solver, began)
                 solver.run()
                 self.ended = solver.getModelStatus()
             else:
                 self.ended = concluded(solver)
+            self.spent_seconds = time.perf_counter() - began
             if flag.is_set():
                 self.stopped = "interrupt"
+
+    def _limit(self) -> float:
+        """Return the asked time limit in seconds, which may be infinite."""
+        return np.inf if self.timeLimit is None else float(self.timeLimit)
+
+    def _waits_for_signs(self, solver: Any, began: float) -> Callable[[Any], None]:  # noqa: ANN401
+        """Return a callback that moves the solver's time limit ahead while it is called.
+
+        An LP of a heuristic that does not end looks at nothing but the time limit it was given.
+        """
+        heard = 0.0
+
+        def extend() -> None:
+            limit = min(self._limit(), heard + self.silent_seconds)
+            solver.setOptionValue("time_limit", limit)
+
+        def sign(event: Any) -> None:  # noqa: ANN401
+            nonlocal heard
+            now = time.perf_counter() - began
+            if now - heard >= self.silent_seconds:
+                self.stopped = "silent"
+                event.interrupt()
+            elif now - heard >= SIGN_SECONDS:
+                heard = now
+                extend()
+
+        extend()
+        return sign
 
     def findSolutionValues(  # noqa: N802
         self, lp: pulp.LpProblem
@@ -169,7 +209,8 @@ class ArrayHiGHS(pulp.HiGHS):
         if not self.mip and model_status in UNSETTLED:
             feasible = False
         if model_status == highspy.HighsModelStatus.kTimeLimit:
-            self.stopped = "time"
+            watched, left = np.isfinite(self.silent_seconds), self._limit() - self.spent_seconds
+            self.stopped = "silent" if watched and left > SIGN_SECONDS else "time"
         if feasible:
             solution = solver.getSolution()
             self.values = np.asarray(solution.col_value, dtype=float)

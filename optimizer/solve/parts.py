@@ -123,7 +123,7 @@ def search_parts(
     large = model.shape[1] >= SMALL
     least = parts.least_costs([Hours(part) for part in parts.parts]) if large else None
     best: NDArray[np.float64] | None = None
-    best_cost, bound, nodes, filled = np.inf, -np.inf, 0, 0.0
+    best_cost, bound, nodes, filled, begun_again = np.inf, -np.inf, 0, 0.0, False
     answer = None
     for _search in range(MOST_SEARCHES):
         left = _time_left(options, began)
@@ -135,7 +135,7 @@ def search_parts(
             master = dataclasses.replace(master, lower=lower)
         answer = search(master, left, gap_abs * MASTER_GAP, log_file)
         bound, nodes = max(bound, answer.bound), nodes + answer.nodes
-        filled += answer.fill_seconds
+        filled, begun_again = filled + answer.fill_seconds, begun_again or answer.begun_again
         if answer.values is None:
             break
         whole = np.zeros(parts.whole[1])
@@ -166,6 +166,7 @@ def search_parts(
         fill_seconds=filled,
         row_duals=None,
         column_duals=None,
+        begun_again=begun_again,
     )
 
 

@@ -40,9 +40,11 @@ class SolverAnswer:
     nodes
         Nodes searched.
     stopped
-        ``time``, ``interrupt`` or empty.
+        ``time``, ``interrupt``, ``silent`` (no sign of the search for too long) or empty.
     fill_seconds
         Time to fill the PuLP problem and hand it over.
+    begun_again
+        Whether a search that gave no sign was begun again, which depends on the clock.
     """
 
     status: constants.LpSolveStatus
@@ -53,6 +55,7 @@ class SolverAnswer:
     nodes: int
     stopped: str
     fill_seconds: float
+    begun_again: bool = False
 
 
 def available_solvers() -> list[str]:
@@ -98,6 +101,7 @@ def run_solver(
     log_file: str = "",
     tuning: Mapping[str, bool | float | str] = NO_TUNING,
     start: NDArray[np.float64] | None = None,
+    silent_seconds: float = np.inf,
 ) -> SolverAnswer:
     """Fill a PuLP problem with a linear model and solve it.
 
@@ -117,6 +121,8 @@ def run_solver(
         HiGHS's own options that change the search but not what it proves.
     start
         ``(n,)`` a point to start the search from, used by HiGHS.
+    silent_seconds
+        Seconds without a sign of the search after which it ends, used by HiGHS.
 
     Raises
     ------
@@ -127,7 +133,15 @@ def run_solver(
     problem = pulp_problem(model, name)
     filled = time.perf_counter() - began
     if options.solver == DEFAULT_SOLVER:
-        solver = ArrayHiGHS(model, options, gap_abs, log_file, tuning=tuning, start=start)
+        solver = ArrayHiGHS(
+            model,
+            options,
+            gap_abs,
+            log_file,
+            tuning=tuning,
+            start=start,
+            silent_seconds=silent_seconds,
+        )
         stats = problem.solve(solver)
         return SolverAnswer(
             stats.status,

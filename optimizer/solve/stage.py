@@ -153,7 +153,7 @@ def search_for(  # noqa: PLR0917 - each call names one stage of the search in fu
         objective=value,
         bound=min(answer.bound, value),
         unserved_value=unserved,
-        deterministic=answer.stopped == "",
+        deterministic=answer.stopped == "" and not answer.begun_again,
         seconds=time.perf_counter() - began,
         solver=options.solver,
         solver_version=solver_version(options.solver),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optimizer.model.assembly import LinearModel
 from optimizer.model.build import serving_everything
 from optimizer.plan.raw_solution import Status
-from optimizer.solve import coarse
+from optimizer.solve import coarse, persistent
 from optimizer.solve.options import Progress, SolveOptions
 from optimizer.solve.run import solve_model
 from optimizer.solve.solvers import SolverAnswer, run_solver
@@ -22,6 +22,12 @@ from tests.solve.edited_cases import NAMES, edited, model_of, scaled, solved
 
 COARSE = 2
 """Solves before the coarse one: the relaxation, and the search near it."""
+
+
+def solves_by(monkeypatch: pytest.MonkeyPatch, solve: Callable[..., SolverAnswer]) -> None:
+    """Let every stage of a search solve in another way."""
+    for module in (coarse, persistent):
+        monkeypatch.setattr(module, "run_solver", solve)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def always_in_stages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return run_solver(model, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
-    monkeypatch.setattr(coarse, "run_solver", counted)
+    solves_by(monkeypatch, counted)
     return counts
 
 
@@ -138,7 +144,7 @@ def test_plan_that_rests_on_a_stage_out_of_time_is_not_deterministic(
         stopped.append(answer.stopped)
         return answer
 
-    monkeypatch.setattr(coarse, "run_solver", coarse_out_of_time)
+    solves_by(monkeypatch, coarse_out_of_time)
     solution = solve_model(model_of("tiny"), SolveOptions(gap_location=1e-6)).solution
     # Near the relaxation, coarse, LP, fine, and then the whole problem, which proves the gap.
     assert always_in_stages[-1] == int(model_of("tiny").integer.sum())
@@ -154,7 +160,7 @@ def test_a_case_of_few_integers_is_searched_at_once(monkeypatch: pytest.MonkeyPa
         solves.append(int(model.integer.sum()))
         return run_solver(model, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(coarse, "run_solver", counted)
+    solves_by(monkeypatch, counted)
     model = model_of("tiny")
     solve_model(model, SolveOptions())
     assert solves == [int(model.integer.sum())]
@@ -180,7 +186,7 @@ def test_fine_stage_that_lost_good_points_is_tried_as_the_problem_is(
             return answer
         return dataclasses.replace(answer, values=None, bound=np.inf)
 
-    monkeypatch.setattr(coarse, "run_solver", losing)
+    solves_by(monkeypatch, losing)
     if lost == "good":
         gap = 1e-12  # no point is good enough
     solution = solve_model(model_of("tiny"), SolveOptions(gap_location=gap)).solution
@@ -204,7 +210,7 @@ def test_only_the_first_solve_has_to_find_a_point_in_time(
         return run_solver(model, options, gap_abs, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
-    monkeypatch.setattr(coarse, "run_solver", noted)
+    solves_by(monkeypatch, noted)
     model = serving_everything(model_of(name))
     late = coarse.search(model, SolveOptions(first_point_by=0.0), 1e-3)
     upto = COARSE + 1
@@ -238,7 +244,7 @@ def test_a_coarse_search_that_finds_nothing_leaves_the_point_near_the_relaxation
         return answer
 
     monkeypatch.setattr(coarse, "FEW_INTEGERS", 0)
-    monkeypatch.setattr(coarse, "run_solver", without_end)
+    solves_by(monkeypatch, without_end)
     model = serving_everything(model_of(name))
     found = coarse.search(model, SolveOptions(time_limit=600.0), 1e-3)
     relaxed, near, large = answers[: COARSE + 1]
@@ -254,3 +260,27 @@ def test_a_coarse_search_that_finds_nothing_leaves_the_point_near_the_relaxation
     best = run_solver(model, SolveOptions(), 1e-7)
     assert best.bound <= cost + 1e-6
     assert found.bound <= best.bound + 1e-3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_search_begun_again_is_no_less_sure_but_depends_on_the_clock(
+    always_in_stages: list[int], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    counted: Callable[..., SolverAnswer] = vars(coarse)["run_solver"]
+    seeds: list[int] = []
+
+    def silent_once(
+        model: LinearModel, options: SolveOptions, gap_abs: float, **named: object
+    ) -> SolverAnswer:
+        answer = counted(model, options, gap_abs, **named)
+        seeds.append(options.seed)
+        return dataclasses.replace(answer, stopped="silent") if len(seeds) == COARSE + 1 else answer
+
+    solves_by(monkeypatch, silent_once)
+    solution = solve_model(model_of(name), SolveOptions(gap_location=1e-6)).solution
+    assert seeds[: COARSE + 2] == [0, 0, 0, 1]
+    assert set(seeds[COARSE + 2 :]) == {0}
+    assert solution.status is Status.OPTIMAL
+    assert (solution.stopped, solution.deterministic) == ("", False)
+    assert solution.objective == pytest.approx(direct(name).solution.objective, rel=1e-6)
+    assert always_in_stages
