@@ -28,9 +28,9 @@ class AnsweredClaim:
     changed
         Rows that the first and the second run change.
     numbers
-        ``first``, ``second``, ``difference``, ``gaps``, ``undone_first``, ``undone_second``,
-        ``today``, ``turn_low``, ``turn_high``, ``plausible_low``, ``plausible_high``, ``above``,
-        ``below``, ``checks_first``, ``checks_second``.
+        ``first``, ``second``, ``difference``, ``gap_first``, ``gap_second``, ``undone_first``,
+        ``undone_second``, ``today``, ``turn_low``, ``turn_high``, ``plausible_low``,
+        ``plausible_high``, ``above``, ``below``, ``checks_first``, ``checks_second``.
     verdict
         Key of :data:`VERDICTS`.
     turns

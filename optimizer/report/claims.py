@@ -79,13 +79,14 @@ def _section(number: int, answer: AnsweredClaim, language: Language) -> list[str
         f"- {_run_line(Text('second run', '运行二'), answer, 1, language)}",
         "- "
         + Text(
-            "gaps of both runs together: {gaps:.2g} million yuan; {first:,.0f} and {second:,.0f} "
-            "checks, none failed",
-            "两次运行的间隙合计 {gaps:.2g} 百万元；分别复核 {first:,.0f} 项与 {second:,.0f} 项，"
-            "无不符",
+            "gap of the first run {gap_first:.2g}, of the second {gap_second:.2g} million yuan; "
+            "{first:,.0f} and {second:,.0f} checks, none failed",
+            "间隙：运行一 {gap_first:.2g}，运行二 {gap_second:.2g} 百万元；分别复核 {first:,.0f} "
+            "项与 {second:,.0f} 项，无不符",
         ).render(
             language,
-            gaps=numbers["gaps"],
+            gap_first=numbers["gap_first"],
+            gap_second=numbers["gap_second"],
             first=numbers["checks_first"],
             second=numbers["checks_second"],
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -183,6 +184,8 @@ def test_what_is_told(answers: dict[str, Answer]) -> None:
     assert record["relaxed"] is True
     assert record["second"] - record["first"] == pytest.approx(record["difference"])
     assert record["inputs_sha256_first"] != record["inputs_sha256_second"]
+    for which in ("first", "second"):
+        assert 0.0 <= record[f"gap_{which}"] <= 1e-9 * record[which]
 
 
 def test_the_verb(
@@ -196,6 +199,8 @@ def test_the_verb(
     page = (tmp_path / "answers" / "claims_en.md").read_text(encoding="utf-8")
     assert "**confirmed**: yearly cost, accelerators included: " in page
     assert "made up, 2026-01-01; author: A. Planner" in page
+    told = r"- gap of the first run \S+, of the second \S+ million yuan; \S+ and \S+ checks, none f"
+    assert re.search(told, page)
     assert "the answer does not turn for new card's price from 0.9 to 1.1 (today 1)" in page
     data = json.loads((tmp_path / "answers" / "claims.json").read_text(encoding="utf-8"))
     assert [claim["verdict"] for claim in data["claims"]] == ["confirmed"]
