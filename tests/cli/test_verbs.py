@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import gzip
 import io
@@ -20,7 +21,12 @@ import pytest
 
 from optimizer.cli import app
 from optimizer.inputs import case as case_module
+from optimizer.model.assembly import LinearModel
 from optimizer.plan import store
+from optimizer.plan.raw_solution import Status
+from optimizer.solve.options import SolveOptions
+from optimizer.solve.run import solve_model
+from optimizer.solve.stage import Solved
 from tests.helpers import copy_tiny, edit_cell, edit_rows
 from tests.inputs.pooled_case import pooled_case
 
@@ -225,10 +231,29 @@ def test_impossible_policies_exit_3_with_the_smallest_change(
     assert not (here / "reports").exists()
 
 
+@pytest.mark.long
 def test_no_time_exits_4(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["plan", "--time-limit", "0.01"]) == 4
     assert "--time-limit" in capsys.readouterr().err
     assert not (here / "reports").exists()
+
+
+def test_no_plan_in_time_exits_4(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def out_of_time(model: LinearModel, options: SolveOptions, log_file: str) -> Solved:
+        found = solve_model(model, options, log_file)
+        solution = dataclasses.replace(
+            found.solution, status=Status.NO_SOLUTION, columns={}, stopped="time", seconds=61.4
+        )
+        return dataclasses.replace(found, solution=solution, values=None)
+
+    monkeypatch.setattr("optimizer.study.runner.solve_model", out_of_time)
+    assert app.run(["plan", "tiny", "--lang", "en"]) == 4
+    said = capsys.readouterr().err
+    assert "stopped after 61 s before any plan was found" in said
+    assert "--time-limit" in said
+    assert not list(here.rglob("run.json"))
 
 
 def test_a_full_disk_leaves_nothing(

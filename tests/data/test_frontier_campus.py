@@ -91,6 +91,7 @@ def test_every_own_assumption_has_a_range() -> None:
         assert float(row["low"]) <= float(parameter["value"]) <= float(row["high"])
 
 
+@pytest.mark.long
 def test_one_campus_and_where_the_answer_turns() -> None:
     case = campus()
     built = build_model(case)

@@ -46,6 +46,7 @@ def test_readme_names_the_two_commands_first() -> None:
     assert set(commands()) >= NATIONAL
 
 
+@pytest.mark.long
 def test_short_commands_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     short = [command for command in commands() if command not in NATIONAL]

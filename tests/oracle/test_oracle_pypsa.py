@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pypsa
 import pytest
 
 from tests.hour_case import (
@@ -19,6 +19,9 @@ from tests.hour_case import (
     values,
 )
 from tests.inputs.small_case import HOURS, SmallCase, row
+
+if TYPE_CHECKING:
+    import pypsa
 
 SITES = {"coast": "EA", "plateau": "WE", "steppe": "NO"}
 LOADS = {"coast": 8.0, "plateau": 5.0, "steppe": 3.0}
@@ -92,6 +95,8 @@ def our_case(matching: float) -> SmallCase:
 
 def network() -> pypsa.Network:
     """Return the three sites as a network: grid, sun, wind and a battery at each bus."""
+    import pypsa  # noqa: PLC0415 - every test process would load it to list its tests
+
     pypsa.options.api.legacy_string_dtype = False
     net = pypsa.Network()
     net.set_snapshots(list(HOURS))

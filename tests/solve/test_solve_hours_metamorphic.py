@@ -103,6 +103,7 @@ def test_dearer_power_of_a_site_is_not_bought_more_of(seed: int, site: str, step
     assert plans[1].objective >= plans[0].bound * (1 - 1e-9)
 
 
+@pytest.mark.long
 @few
 @given(seeds, st.integers(0, 23), st.floats(0.05, 0.5))
 def test_a_dearer_hour_is_not_used_more(seed: int, hour: int, step: float) -> None:
@@ -167,6 +168,7 @@ def unmatched(case: SmallCase) -> None:
     case.tables["policies"] = []
 
 
+@pytest.mark.long
 @few
 @given(seeds)
 def test_matching_by_the_hour_costs_most_and_none_least(seed: int) -> None:
